@@ -1,0 +1,13 @@
+module github.com/plimsoll-go/plimsoll/example
+
+go 1.26
+
+require (
+	github.com/plimsoll-go/plimsoll v0.0.0
+	github.com/plimsoll-go/plimsoll/store v0.0.0
+)
+
+replace (
+	github.com/plimsoll-go/plimsoll => ../
+	github.com/plimsoll-go/plimsoll/store => ../store
+)

@@ -1,0 +1,7 @@
+module github.com/plimsoll-go/plimsoll/telemetry/otlp
+
+go 1.26
+
+require github.com/plimsoll-go/plimsoll v0.0.0
+
+replace github.com/plimsoll-go/plimsoll => ../../
