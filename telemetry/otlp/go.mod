@@ -1,6 +1,6 @@
 module github.com/plimsoll-go/plimsoll/telemetry/otlp
 
-go 1.26
+go 1.26.0
 
 require github.com/plimsoll-go/plimsoll v0.0.0
 
