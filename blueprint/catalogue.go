@@ -28,11 +28,11 @@ const (
 	LifeCrash  ID = "life.crash"
 	LifeStart  ID = "life.start"
 
-	ApiValidate ID = "api.validate"
-	ApiProblem  ID = "api.problem"
-	ApiDocument ID = "api.document"
-	ApiRepeat   ID = "api.repeat"
-	ApiEvolve   ID = "api.evolve"
+	APIValidate ID = "api.validate"
+	APIProblem  ID = "api.problem"
+	APIDocument ID = "api.document"
+	APIRepeat   ID = "api.repeat"
+	APIEvolve   ID = "api.evolve"
 
 	ObsLogs    ID = "obs.logs"
 	ObsTraces  ID = "obs.traces"
@@ -42,7 +42,7 @@ const (
 
 	SecAuth    ID = "sec.auth"
 	SecSurface ID = "sec.surface"
-	SecHttp    ID = "sec.http"
+	SecHTTP    ID = "sec.http"
 	SecLimits  ID = "sec.limits"
 
 	StateMigrate ID = "state.migrate"
@@ -115,19 +115,19 @@ var catalogue = [...]Guarantee{
 	{ID: LifeStart, Area: Lifecycle, Keeper: "plimsoll",
 		Promise: "cold start is short enough to scale on",
 		Default: "≤ 50 ms to the first 200"},
-	{ID: ApiValidate, Area: Contract,
+	{ID: APIValidate, Area: Contract,
 		Promise: "malformed, oversize, mistyped, too deep, duplicate-key or unknown-field input is a 4xx that names the field (JSON pointer), never a 5xx",
 		Default: "strict"},
-	{ID: ApiProblem, Area: Contract, Keeper: "problem",
+	{ID: APIProblem, Area: Contract, Keeper: "problem",
 		Promise: "every error, the framework's own included, is RFC 9457 problem+json with a trace id (sheds: without), and leaks no stack, SQL or path",
 		Default: ""},
-	{ID: ApiDocument, Area: Contract,
+	{ID: APIDocument, Area: Contract,
 		Promise: "the OpenAPI 3.1 document is made from the code and is true: what it allows works, what it forbids is refused",
 		Default: "/openapi.json"},
-	{ID: ApiRepeat, Area: Contract,
+	{ID: APIRepeat, Area: Contract,
 		Promise: "an unsafe request that carries Idempotency-Key takes effect once, also when it is concurrent, retried elsewhere or cut off by a crash; the key lives in the same transaction as the write",
 		Default: "24 h"},
-	{ID: ApiEvolve, Area: Contract,
+	{ID: APIEvolve, Area: Contract,
 		Promise: "a breaking change of the contract does not pass CI by accident; what is going away says so (Deprecation, Sunset)",
 		Default: ""},
 	{ID: ObsLogs, Area: Signals, Keeper: "telemetry",
@@ -151,7 +151,7 @@ var catalogue = [...]Guarantee{
 	{ID: SecSurface, Area: Access, Keeper: "plimsoll",
 		Promise: "nothing but the API is reachable on the public port; profiling and admin need loopback or a token",
 		Default: "two listeners"},
-	{ID: SecHttp, Area: Access,
+	{ID: SecHTTP, Area: Access,
 		Promise: "ambiguous framing, header floods, path tricks and CORS mistakes are refused; answers carry safe headers",
 		Default: ""},
 	{ID: SecLimits, Area: Access,
