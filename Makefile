@@ -1,0 +1,40 @@
+# Every target is one line of work; what is more than that lives in the code.
+GO      ?= go
+MODULES := . store telemetry/otlp tools example bench
+WORK    := ./... ./store/... ./telemetry/otlp/... ./tools/... ./example/...
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo test race lint lint-tool tidy fuzz bench bench-deadline clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## build the plimsoll command and the example services into bin/
+	@mkdir -p bin && $(GO) build -trimpath -o bin/ ./tools/cmd/plimsoll ./example/orders ./example/naive
+
+demo: build ## prove a service on bare net/http and one on Plimsoll, side by side (about 4 minutes)
+	@bin/plimsoll demo
+
+test: ## every test of every module (needs PostgreSQL's binaries for the store; says how to get them)
+	@$(GO) vet $(WORK) && $(GO) test -timeout 9m $(WORK)
+
+race: ## the concurrent parts under the race detector
+	@$(GO) test -race -timeout 20m . ./budget/... ./admission/... ./telemetry/... ./health/... ./outbound/... ./internal/... ./tools/prove/load/... ./tools/prove/fault/...
+
+lint: bin/golangci-lint ## golangci-lint with the linters of .golangci.yml, in every module
+	@for m in $(MODULES); do echo "lint $$m"; (cd $$m && "$(CURDIR)/bin/golangci-lint" run --config "$(CURDIR)/.golangci.yml" ./...) || exit 1; done
+
+bin/golangci-lint:
+	@mkdir -p bin && echo "building golangci-lint (a few minutes, once)" && GOBIN="$(CURDIR)/bin" GOWORK=off GOFLAGS= $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+
+tidy: ## check that each module builds alone and that its go.mod is tidy
+	@for m in $(MODULES); do echo "tidy $$m"; (cd $$m && GOWORK=off $(GO) build ./... && GOWORK=off $(GO) mod tidy -diff) || exit 1; done
+
+fuzz: ## every fuzz test for FUZZTIME (default 10s) each
+	@for d in $$(grep -rl --include=*_test.go '^func Fuzz' . | xargs -n1 dirname | sort -u); do for f in $$(grep -ho '^func Fuzz[A-Za-z0-9]*' $$d/*_test.go | cut -c6-); do echo "fuzz $$d $$f"; (cd $$d && $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(or $(FUZZTIME),10s) .) || exit 1; done; done
+
+bench-deadline: ## what the enforced deadline costs and how exact it is, beside http.TimeoutHandler and beside nothing
+	@cd bench && GOWORK=off $(GO) run ./deadline
+
+clean: ## remove what the other targets made
+	@rm -rf bin
