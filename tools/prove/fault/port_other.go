@@ -1,0 +1,15 @@
+//go:build !linux
+
+package fault
+
+import "net"
+
+// reserve picks the port. Elsewhere than on Linux nothing keeps it while the
+// sink refuses, so Resume can fail there with the port in use.
+func reserve(addr string) (bound string, release func(), err error) {
+	listener, err := net.Listen("tcp", addr)
+	if err != nil {
+		return "", nil, err
+	}
+	return listener.Addr().String(), func() {}, listener.Close()
+}
