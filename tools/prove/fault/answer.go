@@ -45,6 +45,7 @@ type message struct {
 	text []byte // the head and the body without its padding
 	head int    // length of the head
 	pad  int64  // spaces that follow
+	sent int64  // bytes that are out
 }
 
 // spaces is what padding is cut from.
@@ -124,6 +125,7 @@ func (m *message) next(n int64) []byte {
 }
 
 func (m *message) skip(n int) {
+	m.sent += int64(n)
 	if len(m.text) > 0 {
 		m.text = m.text[n:]
 		return

@@ -18,8 +18,8 @@ const lingering = 500 * time.Millisecond
 type call struct {
 	rec   *Record
 	req   Request
-	last  bool  // the connection ends with this answer
-	fault error // it is malformed
+	last  bool   // the connection ends with this answer
+	fault string // why it is malformed; empty: it is not
 }
 
 // conn is one connection. Its reader always reads, so that a departure is seen
@@ -155,7 +155,7 @@ func (c *conn) readCall(d *decoder, nth int) (*call, error) {
 	}
 	var malformed malformedError
 	if errors.As(err, &malformed) {
-		next.fault, next.last, err = malformed, true, nil
+		next.fault, next.last, err = malformed.Error(), true, nil
 	} else {
 		next.last = !next.req.persists()
 	}

@@ -82,13 +82,15 @@ type ending struct {
 	fault     string
 }
 
-// end records a call's end.
+// end records a call's end. A second end corrects the first.
 func (l *ledger) end(r *Record, e ending) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if r.End == Pending {
+		l.stats.InFlight--
+	}
 	r.End, r.Departure, r.Ended = e.end, e.departure, max(e.at, r.Arrived)
 	r.Written, r.Fault = e.written, e.fault
-	l.stats.InFlight--
 	l.noteLocked(e.at, 0)
 }
 

@@ -11,7 +11,7 @@ import (
 // serve does with one call what the script says. kept is false when the
 // connection ended with it.
 func (c *conn) serve(next *call) (kept bool) {
-	if next.fault != nil {
+	if next.fault != "" {
 		return c.refuse(next)
 	}
 	b := c.sink.decide(next.req)
@@ -113,87 +113,90 @@ func (c *conn) answer(next *call, b Behaviour) bool {
 	cut := b.Act == ActHangMidBody || b.Act == ActResetMidBody
 	m := compose(c.out, b, next.req, next.last, cut)
 	c.out = m.text[:0]
-	whole, first := m.size(), m.size()
+	first := m.size()
 	if cut {
 		first = m.half()
 	}
-	var written int64
 	var err error
 	if b.Act == ActTrickle {
-		written, err = c.trickle(&m, b.Rate)
+		err = c.trickle(next, &m, b.Rate)
 	} else {
-		written, err = c.write(&m, first)
+		err = c.write(next, &m, first, Answered)
 	}
 	switch {
 	case err != nil:
 	case b.Act == ActResetMidBody:
 		c.reset()
-		c.end(next, c.outcome(Broken, written))
+		c.end(next, c.outcome(Broken, m.sent))
 		return false
 	case b.Act == ActHangMidBody && !c.hold():
-		c.end(next, c.outcome(Cancelled, written))
-		return false
+		err = errLeft
 	case b.Act == ActHangMidBody:
-		var rest int64
-		rest, err = c.write(&m, whole-first)
-		written += rest
+		err = c.write(next, &m, m.size(), Answered)
 	}
 	if err != nil {
 		c.gone(err)
-		c.end(next, c.outcome(Cancelled, written))
+		c.end(next, c.outcome(Cancelled, m.sent))
 		return false
 	}
-	c.end(next, ending{end: Answered, at: c.sink.now(), written: written})
 	if next.last {
 		c.linger()
 	}
 	return !next.last
 }
 
-// write sends the next n bytes of the message.
-func (c *conn) write(m *message, n int64) (written int64, err error) {
-	for n > written && err == nil {
-		var k int
-		k, err = c.nc.Write(m.next(n - written))
+// write sends the next n bytes of the message. The call has ended, as done
+// says, once the last piece is handed to the kernel: the caller may have it
+// before Write returns, and must not find its call pending then. A write that
+// fails leaves it to the caller of write to say how the call ended after all.
+func (c *conn) write(next *call, m *message, n int64, done End) error {
+	for n > 0 {
+		piece := m.next(n)
+		if int64(len(piece)) == m.size() {
+			c.end(next, ending{end: done, at: c.sink.now(), written: m.sent + m.size(), fault: next.fault})
+		}
+		k, err := c.nc.Write(piece)
 		m.skip(k)
-		written += int64(k)
+		n -= int64(k)
+		if err != nil {
+			return err
+		}
 	}
-	return written, err
+	return nil
 }
 
 // trickle sends the whole message at so many bytes a second, on an absolute
 // schedule.
-func (c *conn) trickle(m *message, rate int) (written int64, err error) {
+func (c *conn) trickle(next *call, m *message, rate int) error {
 	if rate <= 0 {
 		rate = 1024
 	}
-	begun, total := c.sink.now(), m.size()
-	for written < total {
+	begun := c.sink.now()
+	for {
 		due := int64((c.sink.now()-begun).Seconds()*float64(rate)) + 1
-		n, err := c.write(m, min(due, total)-written)
-		written += n
-		if err != nil {
-			return written, err
+		if err := c.write(next, m, min(due-m.sent, m.size()), Answered); err != nil {
+			return err
 		}
-		next := begun + time.Duration(float64(written)/float64(rate)*float64(time.Second))
-		if written < total && !c.wait(max(next-c.sink.now(), 10*time.Millisecond)) {
-			return written, errLeft
+		if m.size() == 0 {
+			return nil
+		}
+		then := begun + time.Duration(float64(m.sent)/float64(rate)*float64(time.Second))
+		if !c.wait(max(then-c.sink.now(), 10*time.Millisecond)) {
+			return errLeft
 		}
 	}
-	return written, nil
 }
 
 // errLeft is a departure that is recorded already.
 var errLeft = errors.New("the caller left")
 
 func (c *conn) garbage(next *call) bool {
-	n, err := c.nc.Write([]byte("\x00\xff\x7fplimsoll plays a broken dependency\xfe\x01\r\n\r\n"))
-	if err != nil {
+	m := message{text: []byte("\x00\xff\x7fplimsoll plays a broken dependency\xfe\x01\r\n\r\n")}
+	if err := c.write(next, &m, m.size(), Answered); err != nil {
 		c.gone(err)
-		c.end(next, c.outcome(Cancelled, int64(n)))
+		c.end(next, c.outcome(Cancelled, m.sent))
 		return false
 	}
-	c.end(next, ending{end: Answered, at: c.sink.now(), written: int64(n)})
 	c.linger()
 	return false
 }
@@ -201,8 +204,7 @@ func (c *conn) garbage(next *call) bool {
 // refuse answers what is no request, and closes.
 func (c *conn) refuse(next *call) bool {
 	m := compose(c.out, Status(http.StatusBadRequest), Request{}, true, false)
-	n, _ := c.write(&m, m.size()) // whether it is read does not change what it was
-	c.end(next, ending{end: Malformed, at: c.sink.now(), written: n, fault: next.fault.Error()})
+	_ = c.write(next, &m, m.size(), Malformed) // whether it is read does not change what it was
 	c.linger()
 	return false
 }
