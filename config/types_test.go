@@ -111,7 +111,7 @@ func TestURLsAreReadAndShown(t *testing.T) {
 
 func TestURLsAreRefusedWithoutRepeatingThem(t *testing.T) {
 	for _, raw := range []string{
-		"payments", "payments:8080", "10.0.0.1:80", "//host", "http:", "http:/host", "http://", "http://:8080", "http:host", "https:///x",
+		"payments", "sqlite", "a#b://c", "payments:8080", "10.0.0.1:80", "//host", "http:", "http:/host", "http://", "http://:8080", "http:host", "https:///x",
 		"http://host:99999", "http://host:http", "http://a,b", "http://host/#x", "http://host/%zz", "http://ho st", "http://host\x00", "://x",
 		"postgres://", "postgres:orders", "postgres://u:p@a:1,b:99999/x", "sqlite:", "sqlite://", "sqlite:/", "file:", "mailto:a@b", "localhost:80/x",
 		// a password with a special character that moves the end of the authority

@@ -26,11 +26,11 @@ func ParseURL(raw string) (URL, error) {
 // UnmarshalText implements [encoding.TextUnmarshaler].
 func (u *URL) UnmarshalText(text []byte) error {
 	raw := strings.TrimSpace(string(text))
-	scheme, rest, _ := strings.Cut(raw, ":")
+	scheme, rest, found := strings.Cut(raw, ":")
 	scheme = strings.ToLower(scheme)
 	authority, full := authorityOf(rest)
 	local := scheme == "sqlite" || scheme == "file"
-	if !full && !local {
+	if !found || !isScheme(scheme) || !full && !local {
 		return Fault{Problem: "is not a full URL: it needs a scheme and //", Hint: "write it like https://host:8443 or postgres://user@host/name"}
 	}
 	if strings.Contains(rest, "#") || full && strings.Contains(rest[len("//"+authority):], "@") {
@@ -51,6 +51,11 @@ func (u *URL) UnmarshalText(text []byte) error {
 	shown := redact(parsed)
 	u.raw, u.shown = &raw, &shown
 	return nil
+}
+
+// isScheme follows RFC 3986, section 3.1, so that what stands before the colon is what [url.Parse] takes for it.
+func isScheme(s string) bool {
+	return s != "" && s[0] >= 'a' && s[0] <= 'z' && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789+-.") == ""
 }
 
 // authorityOf is what stands between "//" and the path.
