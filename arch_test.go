@@ -24,7 +24,10 @@ const modulePath = "github.com/plimsoll-go/plimsoll"
 
 // importOrder is total: a package may import those above it, never those below.
 var importOrder = []string{
-	"internal", "blueprint", "route", "life", "problem", "config", "budget", "telemetry", "health", "admission", "outbound",
+	"internal/assert", "internal/memhttp",
+	"blueprint", "route", "life", "problem", "config", "budget", "telemetry", "health", "admission",
+	"internal/intake", "internal/edge", // parts of the root that are too large for it
+	"outbound",
 	"", // the root
 }
 
@@ -81,7 +84,11 @@ func layer(dir string) string {
 	if dir == "." {
 		return ""
 	}
-	first, _, _ := strings.Cut(dir, "/")
+	first, rest, _ := strings.Cut(dir, "/")
+	if first == "internal" {
+		second, _, _ := strings.Cut(rest, "/")
+		return first + "/" + second
+	}
 	return first
 }
 
