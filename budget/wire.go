@@ -1,0 +1,124 @@
+package budget
+
+import (
+	"context"
+	"math"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// Header carries the budget: the milliseconds that are left, an RFC 9651 integer, rounded down, 0 when it is over.
+// It is relative, so no two clocks are compared.
+const Header = "Plimsoll-Budget"
+
+// The deadlines of other ecosystems that Inbound understands, as net/http spells them.
+const (
+	headerGRPC    = "Grpc-Timeout"                   // gRPC over HTTP/2: 1 to 8 digits and a unit
+	headerConnect = "Connect-Timeout-Ms"             // Connect protocol: up to 10 digits
+	headerEnvoy   = "X-Envoy-Expected-Rq-Timeout-Ms" // set by Envoy on requests to an upstream
+)
+
+// forever is what a wire value that overflows time.Duration means.
+const forever time.Duration = math.MaxInt64
+
+// Inbound returns the least time that the request's headers allow: Plimsoll-Budget, grpc-timeout, Connect-Timeout-Ms
+// and X-Envoy-Expected-Rq-Timeout-Ms, each of their lines. Zero means that the time is over. A value that is malformed
+// counts as absent; ok is false when nothing well-formed is there.
+func Inbound(h http.Header) (d time.Duration, ok bool) {
+	d = forever
+	for _, v := range h[Header] {
+		d, ok = least(d, ok, parseBudget, v)
+	}
+	for _, v := range h[headerGRPC] {
+		d, ok = least(d, ok, parseGRPC, v)
+	}
+	for _, v := range h[headerConnect] {
+		d, ok = least(d, ok, parseConnect, v)
+	}
+	for _, v := range h[headerEnvoy] {
+		d, ok = least(d, ok, parseEnvoy, v)
+	}
+	if !ok {
+		return 0, false
+	}
+	return d, true
+}
+
+// Forward sets Plimsoll-Budget to what is left of ctx's deadline after a reserve for this hop: 1 ms or 2 %, whichever
+// is more. It is rounded down to milliseconds and 0 when nothing is left. Without a deadline h stays as it is.
+func Forward(ctx context.Context, h http.Header) {
+	left, ok := Remaining(ctx)
+	if !ok {
+		return
+	}
+	left -= max(time.Millisecond, left/50)
+	h[Header] = []string{strconv.FormatInt(max(0, left.Milliseconds()), 10)}
+}
+
+func least(d time.Duration, ok bool, parse func(string) (time.Duration, bool), v string) (time.Duration, bool) {
+	parsed, good := parse(v)
+	if !good {
+		return d, ok
+	}
+	return min(d, parsed), true
+}
+
+// parseBudget reads milliseconds as an RFC 9651 integer with any parameters. Below zero is over, like zero.
+func parseBudget(v string) (time.Duration, bool) {
+	ms, ok := parseInteger(v)
+	return duration(uint64(max(0, ms)), time.Millisecond), ok //nolint:gosec // not negative
+}
+
+func parseConnect(v string) (time.Duration, bool) { return parseDigits(v, 10, time.Millisecond) }
+
+// parseEnvoy takes as many digits as an RFC 9651 integer has; Envoy states no limit.
+func parseEnvoy(v string) (time.Duration, bool) { return parseDigits(v, 15, time.Millisecond) }
+
+// parseGRPC reads a grpc-timeout; the case of the unit matters ("m" is ms, "M" is minutes).
+// https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
+func parseGRPC(v string) (time.Duration, bool) {
+	if v == "" {
+		return 0, false
+	}
+	var unit time.Duration
+	switch v[len(v)-1] {
+	case 'H':
+		unit = time.Hour
+	case 'M':
+		unit = time.Minute
+	case 'S':
+		unit = time.Second
+	case 'm':
+		unit = time.Millisecond
+	case 'u':
+		unit = time.Microsecond
+	case 'n':
+		unit = time.Nanosecond
+	default:
+		return 0, false
+	}
+	return parseDigits(v[:len(v)-1], 8, unit)
+}
+
+// parseDigits reads 1 to most digits as a number of units.
+func parseDigits(v string, most int, unit time.Duration) (time.Duration, bool) {
+	if v == "" || len(v) > most {
+		return 0, false
+	}
+	var n uint64
+	for i := range len(v) {
+		if v[i] < '0' || v[i] > '9' {
+			return 0, false
+		}
+		n = n*10 + uint64(v[i]-'0')
+	}
+	return duration(n, unit), true
+}
+
+func duration(n uint64, unit time.Duration) time.Duration {
+	if n > uint64(forever/unit) { //nolint:gosec // both are positive
+		return forever
+	}
+	return time.Duration(n) * unit //nolint:gosec // in range, as just tested
+}
