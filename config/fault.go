@@ -62,7 +62,7 @@ func (e *Error) Unwrap() []error {
 
 // faultsOf turns what a Validate method returned into faults: each error of a join is one.
 func faultsOf(err error) []Fault {
-	switch e := err.(type) {
+	switch e := err.(type) { //nolint:errorlint // what wraps a fault has text of its own, which is kept
 	case nil:
 		return nil
 	case Fault:
