@@ -110,9 +110,15 @@ func (c *Conn) write(p []byte) (int, error) {
 
 // interruptible lets the end of ctx interrupt a write that waits; the returned function takes that back.
 func (c *Conn) interruptible(ctx context.Context) func() {
-	stop := context.AfterFunc(ctx, func() { c.nc.SetWriteDeadline(time.Unix(1, 0)) })
+	fired := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(fired)
+		c.nc.SetWriteDeadline(time.Unix(1, 0))
+	})
 	return func() {
-		stop()
+		if !stop() {
+			<-fired
+		}
 		c.nc.SetWriteDeadline(time.Time{})
 	}
 }

@@ -1,0 +1,49 @@
+package load
+
+import (
+	"strconv"
+	"sync"
+)
+
+// keepIncidents is how many requests of each outcome are kept with what went over the wire.
+const keepIncidents = 5
+
+// Incident is one request with what went over the wire, as evidence and as an example.
+type Incident struct {
+	Row      int     `json:"row"` // index into Result.Rows
+	Outcome  Outcome `json:"outcome"`
+	Local    string  `json:"local,omitempty"` // our end of its connection
+	Request  string  `json:"request"`         // the first 512 bytes, bytes that do not print as \xNN
+	Received string  `json:"received,omitempty"`
+	Error    string  `json:"error,omitempty"`
+}
+
+// incidents collects the first few of each outcome.
+type incidents struct {
+	mu   sync.Mutex
+	seen [outcomes]int
+	list []Incident
+}
+
+func (l *incidents) add(row int, o Outcome, c *conn, received []byte, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.seen[o] >= keepIncidents {
+		return
+	}
+	l.seen[o]++
+	in := Incident{Row: row, Outcome: o, Received: printable(received)}
+	if c != nil {
+		in.Local = c.nc.LocalAddr().String()
+	}
+	if err != nil {
+		in.Error = err.Error()
+	}
+	l.list = append(l.list, in)
+}
+
+// printable writes the first 512 bytes of p as a Go string literal without its quotes.
+func printable(p []byte) string {
+	q := strconv.QuoteToASCII(string(p[:min(len(p), 512)]))
+	return q[1 : len(q)-1]
+}
