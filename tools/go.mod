@@ -2,6 +2,11 @@ module github.com/plimsoll-go/plimsoll/tools
 
 go 1.26.0
 
-require github.com/plimsoll-go/plimsoll v0.0.0
+require (
+	github.com/goccy/go-yaml v1.19.2
+	github.com/plimsoll-go/plimsoll v0.0.0
+	golang.org/x/sys v0.48.0
+	golang.org/x/term v0.46.0
+)
 
 replace github.com/plimsoll-go/plimsoll => ../
