@@ -1,0 +1,174 @@
+package sqlite
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"time"
+
+	driver "modernc.org/sqlite"
+	lib "modernc.org/sqlite/lib"
+)
+
+const (
+	minReaders  = 4               // reads overlap with disk waits, so more than one even on one core
+	openWait    = 5 * time.Second // for another process that is creating the same file
+	openRetry   = 5 * time.Millisecond
+	readersIdle = 5 * time.Minute // each keeps a page cache of 2 MiB
+)
+
+// Config limits a database. The zero value is the production default.
+type Config struct {
+	// Readers is how many connections may read at the same time. 0: four, or
+	// GOMAXPROCS where that is more.
+	Readers int
+}
+
+// DB is an open database: a writer, readers, and a connection of its own for
+// readiness, which therefore never waits behind requests.
+type DB struct {
+	writer, reader, probe *sql.DB
+	anchor                *sql.Conn // keeps a database in memory alive; nil for a file
+
+	path string
+	file os.FileInfo // what path was when it was opened; nil in memory
+
+	unlock func() error // set while this process migrates
+}
+
+// Open opens or creates the database that url names: sqlite:orders.db,
+// sqlite:/var/lib/orders.db, or sqlite::memory: for one that lives as long as
+// the DB. Options follow a question mark: mode=rw refuses to create the file,
+// synchronous=full syncs at every commit.
+//
+// The default, synchronous=normal, syncs when the write-ahead log is copied
+// into the file, about every 4 MB: a commit survives kill -9 of the process,
+// since the log is in the kernel by then, and the file is never corrupted; a
+// power cut or a kernel crash may lose the last commits. Choose full where
+// that matters more than the rate of writes: a sync costs 0.1 to 10 ms.
+//
+// In memory there is no write-ahead log: a write waits for open rows, so close
+// them first.
+func Open(ctx context.Context, url string, c Config) (*DB, error) {
+	loc, err := parseURL(url)
+	if err != nil {
+		return nil, fmt.Errorf("open sqlite: %w", err)
+	}
+	d := &DB{path: loc.path}
+	readers := c.Readers
+	if readers <= 0 {
+		readers = max(minReaders, runtime.GOMAXPROCS(0))
+	}
+	name := "plimsoll-" + rand.Text() // of a database in memory: one per Open
+	for _, pool := range []struct {
+		db     **sql.DB
+		writes bool
+		size   int
+	}{{&d.writer, true, 1}, {&d.reader, false, readers}, {&d.probe, false, 1}} {
+		connector, err := driver.NewConnector(loc.dsn(name, pool.writes))
+		if err != nil {
+			return nil, fmt.Errorf("open sqlite %s: %w", loc.path, err)
+		}
+		*pool.db = sql.OpenDB(connector)
+		(*pool.db).SetMaxOpenConns(pool.size)
+		(*pool.db).SetMaxIdleConns(pool.size)
+	}
+	d.reader.SetConnMaxIdleTime(readersIdle)
+	if err := d.connect(ctx); err != nil {
+		_ = d.Close() // the error that matters is the one below
+		return nil, explain(err, loc)
+	}
+	return d, nil
+}
+
+// connect makes the first connections, so that a wrong path fails here and not
+// in the first request.
+func (d *DB) connect(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, openWait)
+	defer cancel()
+	for {
+		err := d.writer.PingContext(ctx)
+		if err == nil {
+			break
+		}
+		// Two processes that create the file at once collide where SQLite does
+		// not wait by itself: in the switch to the write-ahead log.
+		if !isCode(err, lib.SQLITE_BUSY) {
+			return err
+		}
+		select {
+		case <-time.After(openRetry):
+		case <-ctx.Done():
+			return err
+		}
+	}
+	if d.path == "" {
+		anchor, err := d.probe.Conn(ctx)
+		if err != nil {
+			return err
+		}
+		d.anchor = anchor
+		d.probe.SetMaxOpenConns(2)
+		return nil
+	}
+	file, err := os.Stat(d.path)
+	if err != nil {
+		return err
+	}
+	d.file = file
+	return d.Ready(ctx)
+}
+
+// Writer is the one connection that writes. What is executed on it waits in
+// line, for as long as its context lets it.
+func (d *DB) Writer() *sql.DB { return d.writer }
+
+// Reader is the pool that reads. A statement that writes fails on it.
+func (d *DB) Reader() *sql.DB { return d.reader }
+
+// Ready reads from the file, on a connection that requests do not use. It
+// fails when the file was removed or replaced under the process, which SQLite
+// itself does not notice: it would go on writing to a file without a name.
+func (d *DB) Ready(ctx context.Context) error {
+	if d.file != nil {
+		now, err := os.Stat(d.path)
+		if err != nil {
+			return fmt.Errorf("sqlite: the database file is gone: %w", err)
+		}
+		if !os.SameFile(d.file, now) {
+			return fmt.Errorf("sqlite: %s was replaced while it was open: restart to use the new file", d.path)
+		}
+	}
+	var version int
+	if err := d.probe.QueryRowContext(ctx, "PRAGMA schema_version").Scan(&version); err != nil {
+		return fmt.Errorf("sqlite: read the database: %w", err)
+	}
+	return nil
+}
+
+// Unknown reports whether a failed commit may have taken effect all the same.
+// It never may: the file is local, and SQLite rolls back what it could not
+// commit.
+func (d *DB) Unknown(error) bool { return false }
+
+// Close closes all connections, the writer last: the last connection to leave
+// copies the log into the file. It does not wait for those in use; they close
+// when they are returned. Closing again does nothing.
+func (d *DB) Close() error {
+	errs := []error{d.reader.Close()}
+	if d.anchor != nil {
+		if err := d.anchor.Close(); !errors.Is(err, sql.ErrConnDone) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(append(errs, d.probe.Close(), d.writer.Close())...)
+}
+
+func isCode(err error, code int) bool {
+	var e *driver.Error
+	return errors.As(err, &e) && e.Code()&0xff == code // the low byte is the primary code
+}
