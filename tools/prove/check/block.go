@@ -1,0 +1,179 @@
+package check
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/plimsoll-go/plimsoll/tools/prove/load"
+	"github.com/plimsoll-go/plimsoll/tools/prove/run"
+)
+
+const (
+	// lookConfidence is that of each bound of a goodput: 0.05 over three looks, as stats.Looks splits it.
+	lookConfidence = 1 - 0.05/3
+
+	windowWidth = time.Second
+
+	// busyCores is how much of the machine others may use while load is judged: beside hogs that used more, capacity
+	// and goodput moved together with them.
+	busyCores = 0.5
+
+	// baseGood is the share of requests that must be good at capacity, or what was found is not the capacity.
+	baseGood = 0.75
+)
+
+// block is one overload: traffic at capacity, the attack, and half the capacity after it.
+type block struct {
+	number       int
+	base, attack *run.Load
+	quiet        []run.Load
+}
+
+// blocksOf joins the stretches of each block of one multiple.
+func blocksOf(loads []run.Load, multiple float64) []block {
+	var blocks []block
+	for i := range loads {
+		l := &loads[i]
+		if l.Multiple != multiple {
+			continue
+		}
+		if len(blocks) == 0 || blocks[len(blocks)-1].number != l.Block {
+			blocks = append(blocks, block{number: l.Block})
+		}
+		b := &blocks[len(blocks)-1]
+		switch l.Part {
+		case run.Base:
+			b.base = l
+		case run.Attack:
+			b.attack = l
+		case run.Quiet:
+			b.quiet = append(b.quiet, *l)
+		}
+	}
+	return blocks
+}
+
+// windows are the seconds of a stretch that measured the service and not the machine, or why there are too few.
+func windows(l *run.Load) (good []load.Window, why Reason, detail string) {
+	if l == nil {
+		return nil, Interrupted, "the run ended inside the block"
+	}
+	if l.Noise.Foreign > busyCores {
+		return nil, Busy, fmt.Sprintf("others used %.1f processors of the machine during the %s", l.Noise.Foreign, l.Part)
+	}
+	all := l.Result.Windows(l.Warmup, windowWidth)
+	for _, w := range all {
+		v := w.Validity(l.Result.Deadline)
+		if v.Valid {
+			good = append(good, w)
+			continue
+		}
+		why, detail = reasonOf(v), v.Detail
+	}
+	if len(good) < 2 || 2*len(good) < len(all) {
+		if why == NoReason {
+			why, detail = FewSamples, "the "+l.Part+" was too short"
+		}
+		return nil, why, fmt.Sprintf("%d of %d windows of the %s can't be used: %s", len(all)-len(good), len(all), l.Part, detail)
+	}
+	return good, NoReason, ""
+}
+
+// reasonOf translates the generator's reason.
+func reasonOf(v load.Validity) Reason {
+	switch v.Reason {
+	case "lag":
+		return Lag
+	case "nodata":
+		return FewSamples
+	case "cancelled":
+		return Interrupted
+	}
+	return Unsent
+}
+
+// ratios are the goodputs of the attack's windows over the mean goodput of the base.
+func (b block) ratios() ([]float64, Reason, string) {
+	base, why, detail := windows(b.base)
+	if why != NoReason {
+		return nil, why, detail
+	}
+	attack, why, detail := windows(b.attack)
+	if why != NoReason {
+		return nil, why, detail
+	}
+	var mean, offered float64
+	for _, w := range base {
+		mean += w.Goodput() / float64(len(base))
+		offered += w.Offered() / float64(len(base))
+	}
+	if mean < baseGood*offered {
+		return nil, Capacity, fmt.Sprintf("at capacity only %.0f %% of requests were good", 100*mean/offered)
+	}
+	var out []float64
+	for _, w := range attack {
+		out = append(out, w.Goodput()/mean)
+	}
+	return out, NoReason, ""
+}
+
+// judged are the rows of the attack that count.
+func (b block) judged() []load.Row {
+	if b.attack == nil {
+		return nil
+	}
+	return b.attack.Result.Window(b.attack.Warmup, b.attack.Result.Length).Rows
+}
+
+// recovered is how long after the attack the first second began in which 99 % were good; never: how long was watched.
+func (b block) recovered() (at time.Duration, ok bool, watched time.Duration) {
+	if b.attack == nil {
+		return 0, false, 0
+	}
+	end := b.attack.Result.Began.Add(b.attack.Result.Length)
+	for _, quiet := range b.quiet {
+		offset := max(quiet.Result.Began.Sub(end), 0)
+		for from := time.Duration(0); from+windowWidth <= quiet.Result.Length; from += windowWidth / 4 {
+			w := quiet.Result.Window(from, from+windowWidth)
+			c := w.Counts()
+			if c.Sent > 0 && float64(c.Of(load.OK)) >= 0.99*float64(c.Intended) {
+				return offset + from, true, 0
+			}
+		}
+		watched = offset + quiet.Result.Length
+	}
+	return 0, false, watched
+}
+
+// lines counts what became of the requests.
+func (b block) lines() []string {
+	var lines []string
+	add := func(l *run.Load) {
+		if l == nil {
+			return
+		}
+		c := l.Result.Counts()
+		text := fmt.Sprintf("%-6s offered %6.0f/s for %s: %d intended, %d unsent", l.Part, l.Offered, seconds(l.Result.Length), c.Intended, c.Unsent)
+		for o := load.OK; o <= load.Malformed; o++ {
+			if n := c.Of(o); n > 0 {
+				text += fmt.Sprintf(", %d %s", n, o)
+			}
+		}
+		lines = append(lines, text+fmt.Sprintf("; generator lag p99 %s, others' processors %.2f", seconds(l.Result.Lag(0.99)), l.Noise.Foreign))
+	}
+	add(b.base)
+	add(b.attack)
+	for i := range b.quiet {
+		add(&b.quiet[i])
+	}
+	return lines
+}
+
+// share is k of n, or 0 of nothing.
+func share(k, n int) float64 {
+	if n == 0 {
+		return 0
+	}
+	return float64(k) / math.Max(float64(n), 1)
+}

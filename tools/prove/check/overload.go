@@ -1,0 +1,123 @@
+package check
+
+import (
+	"fmt"
+
+	"github.com/plimsoll-go/plimsoll/blueprint"
+	"github.com/plimsoll-go/plimsoll/tools/prove/policy"
+	"github.com/plimsoll-go/plimsoll/tools/prove/run"
+	"github.com/plimsoll-go/plimsoll/tools/prove/stats"
+)
+
+// Multiples of the capacity that a service is offered.
+func Multiples() []float64 { return []float64{2, 5} }
+
+func overload() Check {
+	return Check{
+		ID: "overload", Title: "overload at 2× and 5×", Guarantee: blueprint.LoadGoodput,
+		Promise: "offered 2 and 5 times what it can do, a service goes on doing useful work, refuses the rest at once with Retry-After, and is well when it is over",
+		Why:     "without a limit every answer comes too late to be of use: goodput falls to nothing just when it matters, and stays there",
+		Remedies: []Remedy{
+			{"plimsoll", "on by default: PLIMSOLL_ADMISSION limits what runs at once and what waits, and refuses the rest with 503 and Retry-After"},
+			{"net/http", "a semaphore with a short wait around the handler (golang.org/x/sync/semaphore, 100 ms), sized near what the slowest dependency takes, and 503 with Retry-After: 1 when it is full"},
+			{"node", "@fastify/under-pressure watches the event loop, not dependencies: add a concurrency limit (p-limit with a bounded queue) and 503 above it"},
+			{"jvm", "Resilience4j Bulkhead with maxWaitDuration 100 ms; Tomcat: maxThreads and acceptCount near the pool's size"},
+			{"python", "asyncio.Semaphore with a wait of 100 ms around the handler; uvicorn --limit-concurrency"},
+		},
+		Judge: judgeOverload,
+	}
+}
+
+func judgeOverload(a *run.Artifacts, p policy.Policy, f *Finding) {
+	if a.Capacity == nil {
+		return
+	}
+	f.show("capacity", capacityLines(*a.Capacity))
+	if a.Capacity.Problem != "" {
+		f.addPart(Part{Name: "capacity", Verdict: Inconclusive, Reason: Capacity, Says: a.Capacity.Problem})
+		return
+	}
+	for i, limit := range []policy.Ratio{p.Goodput2, p.Goodput5} {
+		m := Multiples()[i]
+		blocks := blocksOf(a.Loads, m)
+		if len(blocks) == 0 {
+			if skip, ok := a.Skipped(fmt.Sprintf("overload-%gx", m)); ok {
+				f.addPart(Part{Name: fmt.Sprintf("goodput at %g×", m), Verdict: Reason(skip.Reason).verdict(), Reason: Reason(skip.Reason), Says: skip.Detail})
+			}
+			continue
+		}
+		f.addPart(goodput(blocks, m, limit))
+		for _, part := range refusals(blocks, m, p) {
+			f.addPart(part)
+		}
+		f.addPart(recovery(blocks, m, p.Recover))
+		for _, b := range blocks {
+			f.show(fmt.Sprintf("%g×, block %d: counted requests", m, b.number), b.lines())
+		}
+	}
+	f.Says = overloadSays(f.Parts)
+}
+
+// overloadSays is the sentence of a service that held.
+func overloadSays(parts []Part) string {
+	says := ""
+	for _, part := range parts {
+		if part.Measured != nil && part.Limit != nil && part.Limit.Op == ">=" {
+			if says != "" {
+				says += "; "
+			}
+			says += part.Says
+		}
+	}
+	return says
+}
+
+// goodput is useful work under attack over useful work at capacity, window by window, each over the base of its block.
+func goodput(blocks []block, m float64, limit policy.Ratio) Part {
+	part := Part{
+		Name:  fmt.Sprintf("goodput at %g×", m),
+		Limit: &Limit{Op: ">=", Value: limit.Value, Unit: "share", Source: limit.Source},
+	}
+	var ratios []float64
+	counted, reason, detail := 0, FewSamples, "no block could be used"
+	for _, b := range blocks {
+		mine, why, text := b.ratios()
+		if why != NoReason {
+			reason, detail = why, text
+			continue
+		}
+		counted++
+		ratios = append(ratios, mine...)
+	}
+	value := stats.Mean(ratios, lookConfidence)
+	part.Measured = &Measure{Unit: "share", Value: value, Method: value.Method}
+	part.Says = fmt.Sprintf("at %g× capacity useful work was %.0f %% of that at capacity (%.0f to %.0f %%, %d windows of 1 s)",
+		m, 100*value.Estimate, 100*max(value.Lo, 0), 100*value.Hi, len(ratios))
+	switch answer := value.AtLeast(limit.Value); {
+	case counted == 0:
+		part.Verdict, part.Reason, part.Says, part.Measured = Inconclusive, reason, fmt.Sprintf("at %g×: %s", m, detail), nil
+	case value.Estimate > 1.5:
+		part.Verdict, part.Reason = Inconclusive, Capacity
+		part.Says += ": more than the capacity that was found"
+	case answer == stats.Yes:
+		part.Verdict = Proved
+	case answer == stats.No && counted > 1:
+		part.Verdict = Refuted
+	case answer == stats.No:
+		part.Verdict, part.Reason = Inconclusive, Unrepeated
+	default:
+		part.Verdict, part.Reason = Inconclusive, Undecided
+	}
+	return part
+}
+
+func capacityLines(c run.Capacity) []string {
+	var lines []string
+	for _, step := range c.Steps {
+		lines = append(lines, fmt.Sprintf("%4d workers  %7.1f good answers/s  %d others", step.Workers, step.Rate, step.Bad))
+	}
+	if c.Slots > 0 {
+		lines = append(lines, fmt.Sprintf("the dependency serves %d at once for %s each: at most %.0f/s", c.Slots, seconds(c.Hold), c.Ceiling))
+	}
+	return append(lines, fmt.Sprintf("capacity %.1f/s by %s", c.Rate, c.Operation))
+}

@@ -1,0 +1,152 @@
+package check
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/plimsoll-go/plimsoll/tools/prove/load"
+	"github.com/plimsoll-go/plimsoll/tools/prove/policy"
+	"github.com/plimsoll-go/plimsoll/tools/prove/run"
+	"github.com/plimsoll-go/plimsoll/tools/prove/stats"
+)
+
+const (
+	honestShare = 0.95 // of what is not served must be refused, and not left to time out
+	retryShare  = 0.99 // of refusals must carry a usable Retry-After
+	retryLeast  = 1    // seconds
+	retryMost   = 60
+)
+
+// refusals judges how a service says no: at all, soon, and with a word about when to come back.
+func refusals(blocks []block, m float64, p policy.Policy) []Part {
+	var speeds []time.Duration
+	usable, bad, refused, marked := 0, 0, 0, 0
+	reason, detail := FewSamples, "no block could be used"
+	for _, b := range blocks {
+		if _, why, text := windows(b.attack); why != NoReason {
+			reason, detail = why, text
+			continue
+		}
+		usable++
+		for _, row := range b.judged() {
+			switch {
+			case row.Outcome == load.Shed:
+				refused++
+				speeds = append(speeds, row.Latency())
+				if row.RetryAfter >= retryLeast && row.RetryAfter <= retryMost {
+					marked++
+				}
+			case row.Outcome.Sent() && row.Outcome != load.OK:
+				bad++
+			}
+		}
+	}
+	if usable == 0 {
+		return []Part{{Name: fmt.Sprintf("refusals at %g×", m), Verdict: Inconclusive, Reason: reason, Says: detail}}
+	}
+	parts := []Part{refusedHonestly(refused, bad, m)}
+	if refused > 0 {
+		parts = append(parts, refusedSoon(speeds, m, p.Refusal), refusedWithAdvice(marked, refused, m))
+	}
+	for i := range parts {
+		if parts[i].Verdict == Refuted && usable == 1 {
+			parts[i].Verdict, parts[i].Reason = Inconclusive, Unrepeated
+		}
+	}
+	return parts
+}
+
+// refusedHonestly wants what is not served to be told so.
+func refusedHonestly(refused, bad int, m float64) Part {
+	n := refused + bad
+	part := Part{
+		Name: fmt.Sprintf("refused at %g×", m), Measured: counted(refused, n), Limit: fixed(">=", honestShare, "share"),
+		Says: fmt.Sprintf("at %g× %d of %d requests that were not served were refused with 503 or 429, %d timed out or failed", m, refused, n, bad),
+	}
+	switch {
+	case n == 0:
+		part.Verdict, part.Reason = Inconclusive, Capacity
+		part.Says = fmt.Sprintf("at %g× everything was served: the capacity that was found is not the bottleneck", m)
+	case part.Measured.Value.AtLeast(honestShare) == stats.Yes:
+		part.Verdict = Proved
+	case part.Measured.Value.AtLeast(honestShare) == stats.No:
+		part.Verdict = Refuted
+	default:
+		part.Verdict, part.Reason = Inconclusive, Undecided
+	}
+	return part
+}
+
+func refusedSoon(speeds []time.Duration, m float64, limit policy.Time) Part {
+	value := stats.QuantileInterval(stats.Sort(speeds), 0.99, 0.95)
+	value.Estimate, value.Lo, value.Hi = value.Estimate/1e9, value.Lo/1e9, value.Hi/1e9
+	part := Part{
+		Name: fmt.Sprintf("speed of refusal at %g×", m), Measured: &Measure{Unit: "s", Value: value, Method: value.Method}, Limit: atMost(limit),
+		Says: fmt.Sprintf("at %g× 99 %% of %d refusals took at most %s", m, len(speeds), seconds(time.Duration(value.Estimate*1e9))),
+	}
+	switch value.AtMost(limit.Value.Seconds()) {
+	case stats.Yes:
+		part.Verdict = Proved
+	case stats.No:
+		part.Verdict = Refuted
+	default:
+		part.Verdict, part.Reason = Inconclusive, Undecided
+		if len(speeds) < stats.MinSamples(0.99, 0.95) {
+			part.Reason = FewSamples
+		}
+	}
+	return part
+}
+
+func refusedWithAdvice(marked, refused int, m float64) Part {
+	part := Part{
+		Name: fmt.Sprintf("Retry-After at %g×", m), Verdict: Proved, Measured: counted(marked, refused), Limit: fixed(">=", retryShare, "share"),
+		Says: fmt.Sprintf("at %g× %d of %d refusals carried Retry-After as whole seconds from %d to %d", m, marked, refused, retryLeast, retryMost),
+	}
+	if share(marked, refused) < retryShare {
+		part.Verdict = Refuted
+	}
+	return part
+}
+
+// recovery wants half the capacity to be served well again soon after the attack.
+func recovery(blocks []block, m float64, limit policy.Time) Part {
+	var judged []Part
+	for _, b := range blocks {
+		if b.attack == nil || len(b.quiet) == 0 {
+			continue
+		}
+		part := Part{Limit: atMost(limit)}
+		noise := quietNoise(b)
+		at, ok, watched := b.recovered()
+		switch {
+		case ok:
+			part.Verdict, part.Reason = timely(at, limit, noise)
+			part.Measured = largest(at, 1)
+			part.Says = fmt.Sprintf("after %g× 99 %% of half the capacity were served well again within %s", m, seconds(at+windowWidth))
+		case noise.Foreign > busyCores:
+			part.Verdict, part.Reason = Inconclusive, Busy
+			part.Says = fmt.Sprintf("others used %.1f processors while the recovery was watched", noise.Foreign)
+		default:
+			part.Verdict, part.Reason = timely(watched, limit, noise)
+			if part.Verdict == Proved {
+				part.Verdict, part.Reason = Inconclusive, WatchShort
+			}
+			part.Says = fmt.Sprintf("after %g× half the capacity was not served well again in %s", m, seconds(watched))
+		}
+		judged = append(judged, part)
+	}
+	part := rounds(judged)
+	part.Name = fmt.Sprintf("recovery after %g×", m)
+	return part
+}
+
+// quietNoise is the worst of what disturbed the watch.
+func quietNoise(b block) run.Noise {
+	var worst run.Noise
+	for _, q := range b.quiet {
+		worst.Worst = max(worst.Worst, q.Noise.Worst, q.Result.Lag(0.99))
+		worst.Foreign = max(worst.Foreign, q.Noise.Foreign)
+	}
+	return worst
+}

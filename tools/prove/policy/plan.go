@@ -1,0 +1,62 @@
+package policy
+
+import "time"
+
+// Plan is how the attacks are made: how many, how often, for how long. It decides what a run costs and how narrow its
+// intervals are; it is never compared with anything.
+type Plan struct {
+	Connections int           `json:"connections" yaml:"connections"` // slow and idle connections for each timeout check
+	Drip        time.Duration `json:"drip_ns" yaml:"drip"`            // between two bytes of a slow request
+	IdleWatch   time.Duration `json:"idle_watch_ns" yaml:"idle_watch"`
+
+	Oversize Size `json:"oversize" yaml:"oversize"` // body that no service should take, once decoded
+
+	Cancels int `json:"cancels" yaml:"cancels"` // clients that leave while their dependency works
+
+	Slots    int           `json:"slots" yaml:"slots"`         // requests that the dependency serves at once: the capacity
+	Hold     time.Duration `json:"hold_ns" yaml:"hold"`        // how long it takes for each
+	Patience time.Duration `json:"patience_ns" yaml:"patience"` // an answer after this is no use to the client
+	Window   time.Duration `json:"window_ns" yaml:"window"`    // one judged stretch of load
+	Blocks   int           `json:"blocks" yaml:"blocks"`       // repetitions of an overload that is not yet decided
+	Quiet    time.Duration `json:"quiet_ns" yaml:"quiet"`      // half load is watched this long for the recovery
+
+	DrainConnections int           `json:"drain_connections" yaml:"drain_connections"` // kept-alive, used in turn
+	DrainRate        float64       `json:"drain_rate" yaml:"drain_rate"`               // requests per second
+	DrainTraffic     time.Duration `json:"drain_traffic_ns" yaml:"drain_traffic"`      // before the signal
+	DrainRounds      int           `json:"drain_rounds" yaml:"drain_rounds"`           // processes that are ended
+	RouterPoll       time.Duration `json:"router_poll_ns" yaml:"router_poll"`          // the router asks for readiness this often
+	RouterLag        time.Duration `json:"router_lag_ns" yaml:"router_lag"`            // and stops sending this long after the first refusal
+
+	HealthPoll time.Duration `json:"health_poll_ns" yaml:"health_poll"` // between two looks at live and ready
+}
+
+// Standard is the policy of a service that said nothing. The numbers come from the protocols that were tried while
+// the prover was designed: effects are large where a guarantee is missing, so none of them needs to be tight.
+func Standard() Policy {
+	t := func(d time.Duration) Time { return Time{Value: d, Source: Default} }
+	return Policy{
+		Header: t(15 * time.Second), Body: t(35 * time.Second),
+		IdleMin: t(5 * time.Second), IdleMax: t(180 * time.Second),
+		Memory:   Bytes{Value: 32 << 20, Source: Default},
+		Deadline: t(10 * time.Second), Cancel: t(time.Second),
+		Goodput2: Ratio{Value: 0.8, Source: Default}, Goodput5: Ratio{Value: 0.7, Source: Default},
+		Refusal: t(250 * time.Millisecond), Recover: t(5 * time.Second),
+		ReadyOff: t(time.Second), Exit: t(25 * time.Second),
+		HealthFlip: t(10 * time.Second), HealthAnswer: t(2 * time.Second),
+		ConfigExit: t(5 * time.Second),
+		Plan:       standardPlan(),
+	}
+}
+
+func standardPlan() Plan {
+	return Plan{
+		Connections: 8, Drip: time.Second, IdleWatch: 95 * time.Second,
+		Oversize: 64 << 20,
+		Cancels:  20,
+		Slots:    10, Hold: 20 * time.Millisecond, Patience: time.Second,
+		Window: 4 * time.Second, Blocks: 3, Quiet: 8 * time.Second,
+		DrainConnections: 64, DrainRate: 250, DrainTraffic: 2 * time.Second, DrainRounds: 2,
+		RouterPoll: 100 * time.Millisecond, RouterLag: 100 * time.Millisecond,
+		HealthPoll: 100 * time.Millisecond,
+	}
+}
