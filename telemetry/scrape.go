@@ -1,0 +1,51 @@
+package telemetry
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/prometheus/otlptranslator"
+	otelprometheus "go.opentelemetry.io/otel/exporters/prometheus"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+)
+
+// newScrape makes the registry that is scraped and the reader that fills it.
+// Names are the OpenTelemetry ones with underscores and units, as in
+// http_server_request_duration_seconds. What the OpenTelemetry API cannot say
+// about the process (CPU seconds, resident memory, file descriptors) is there
+// under Prometheus's usual process_ names.
+func newScrape() (*prometheus.Registry, sdkmetric.Reader, error) {
+	registry := prometheus.NewRegistry()
+	if err := registry.Register(collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})); err != nil {
+		return nil, nil, fmt.Errorf("register process metrics: %w", err)
+	}
+	exporter, err := otelprometheus.New(
+		otelprometheus.WithRegisterer(registry),
+		otelprometheus.WithTranslationStrategy(otlptranslator.UnderscoreEscapingWithSuffixes),
+		otelprometheus.WithoutScopeInfo(),
+		otelprometheus.WithProducer(newLatencies()),
+	)
+	if err != nil {
+		return nil, nil, fmt.Errorf("register metrics: %w", err)
+	}
+	return registry, exporter, nil
+}
+
+// Scrape serves all metrics in the Prometheus text formats. One metric that
+// cannot be collected is logged and does not keep the others from being served.
+func (t *Telemetry) Scrape() http.Handler {
+	return promhttp.HandlerFor(t.registry, promhttp.HandlerOpts{
+		ErrorLog:          scrapeLog{t.logger},
+		ErrorHandling:     promhttp.ContinueOnError,
+		EnableOpenMetrics: true,
+	})
+}
+
+type scrapeLog struct{ logger *slog.Logger }
+
+// Println implements promhttp.Logger.
+func (l scrapeLog) Println(v ...any) { l.logger.Error("scrape incomplete", "error", fmt.Sprint(v...)) }
