@@ -67,7 +67,7 @@ func least(d time.Duration, ok bool, parse func(string) (time.Duration, bool), v
 // parseBudget reads milliseconds as an RFC 9651 integer with any parameters. Below zero is over, like zero.
 func parseBudget(v string) (time.Duration, bool) {
 	ms, ok := parseInteger(v)
-	return duration(uint64(max(0, ms)), time.Millisecond), ok //nolint:gosec // not negative
+	return duration(uint64(max(0, ms)), time.Millisecond), ok
 }
 
 func parseConnect(v string) (time.Duration, bool) { return parseDigits(v, 10, time.Millisecond) }
@@ -117,8 +117,8 @@ func parseDigits(v string, most int, unit time.Duration) (time.Duration, bool) {
 }
 
 func duration(n uint64, unit time.Duration) time.Duration {
-	if n > uint64(forever/unit) { //nolint:gosec // both are positive
+	if n > uint64(forever/unit) {
 		return forever
 	}
-	return time.Duration(n) * unit //nolint:gosec // in range, as just tested
+	return time.Duration(n) * unit
 }
