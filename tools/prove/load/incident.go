@@ -1,6 +1,7 @@
 package load
 
 import (
+	"net"
 	"strconv"
 	"sync"
 )
@@ -25,7 +26,7 @@ type incidents struct {
 	list []Incident
 }
 
-func (l *incidents) add(row int, o Outcome, c *conn, received []byte, err error) {
+func (l *incidents) add(row int, o Outcome, local net.Addr, received []byte, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.seen[o] >= keepIncidents {
@@ -33,8 +34,8 @@ func (l *incidents) add(row int, o Outcome, c *conn, received []byte, err error)
 	}
 	l.seen[o]++
 	in := Incident{Row: row, Outcome: o, Received: printable(received)}
-	if c != nil {
-		in.Local = c.nc.LocalAddr().String()
+	if local != nil {
+		in.Local = local.String()
 	}
 	if err != nil {
 		in.Error = err.Error()

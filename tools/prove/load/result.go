@@ -25,30 +25,31 @@ type Result struct {
 }
 
 func (r *run) result() *Result {
-	routes := make([]string, len(r.plan.Mix))
-	for k, m := range r.plan.Mix {
-		routes[k] = m.Name
+	res := &Result{Began: r.Time, Length: r.plan.length(), Deadline: r.plan.Deadline, Seed: r.plan.Seed, Rows: r.rows}
+	res.complete(r.plan.Mix, &r.incidents)
+	return res
+}
+
+// complete fills in what follows from the rows and the mix.
+func (r *Result) complete(mix []Request, l *incidents) {
+	for _, m := range mix {
+		r.Routes = append(r.Routes, m.Name)
 	}
-	var last time.Duration
-	for i := range r.rows {
-		last = max(last, r.rows[i].Last)
+	for i := range r.Rows {
+		r.Took = max(r.Took, r.Rows[i].Last)
 	}
-	for k := range r.incidents.list {
-		in := &r.incidents.list[k]
-		in.Request = printable(r.plan.request(in.Row, r.rows[in.Row].Route))
-	}
-	return &Result{
-		Began: r.Time, Length: r.plan.length(), Took: last, Deadline: r.plan.Deadline, Seed: r.plan.Seed,
-		Routes: routes, Rows: r.rows, Incidents: r.incidents.list,
+	for _, in := range l.list {
+		in.Request = printable(rebuild(mix[r.Rows[in.Row].Route], r.Seed, in.Row))
+		r.Incidents = append(r.Incidents, in)
 	}
 }
 
-// request builds request i of a run again.
-func (p Plan) request(i int, route uint16) []byte {
-	if build := p.Mix[route].Build; build != nil {
-		return build(nil, rand.New(requestSource(p.Seed, i)), i)
+// rebuild returns the bytes of request i of a run.
+func rebuild(m Request, seed uint64, i int) []byte {
+	if m.Build != nil {
+		return m.Build(nil, rand.New(requestSource(seed, i)), i)
 	}
-	return p.Mix[route].Bytes
+	return m.Bytes
 }
 
 // Counts counts the rows.

@@ -153,7 +153,11 @@ func (r *run) finish(i int, o Outcome) {
 
 // note keeps a request as evidence, if its outcome has not been seen often.
 func (r *run) note(i int, c *conn, received []byte, err error) {
-	r.incidents.add(i, r.rows[i].Outcome, c, received, err)
+	var local net.Addr
+	if c != nil {
+		local = c.nc.LocalAddr()
+	}
+	r.incidents.add(i, r.rows[i].Outcome, local, received, err)
 }
 
 // closeAll ends every connection; what is in flight is then cancelled.
