@@ -3,6 +3,8 @@ package config
 import (
 	"cmp"
 	"reflect"
+	"slices"
+	"strings"
 )
 
 // bounded reports whether values of the type have an order that min and max tags can speak of. A slice's bounds are
@@ -31,10 +33,13 @@ func compare(a, b reflect.Value) int {
 
 // checkBounds finds min and max tags that cannot be meant: such a fault is the program's.
 func (f field) checkBounds() *Fault {
+	t := f.value.Type()
+	if f.scheme != "" && t != reflect.TypeFor[URL]() {
+		return &Fault{Variable: f.name, Problem: "has a scheme tag on " + f.owner + ", which is no URL", Hint: "remove the tag"}
+	}
 	if f.min == "" && f.max == "" {
 		return nil
 	}
-	t := f.value.Type()
 	if !bounded(t) {
 		return &Fault{Variable: f.name, Problem: "has a min or max tag on " + f.owner + ", which is no number",
 			Hint: "remove the tag"}
@@ -81,6 +86,15 @@ func (f field) withinBounds(v reflect.Value, raw string) *Fault {
 		return &Fault{Problem: quoted(raw) + " is too small", Hint: "use " + f.bounds()}
 	case f.max != "" && compare(v, high) > 0:
 		return &Fault{Problem: quoted(raw) + " is too large", Hint: "use " + f.bounds()}
+	}
+	return nil
+}
+
+// checkScheme holds a URL against its scheme tag.
+func (f field) checkScheme(v reflect.Value) *Fault {
+	allowed := strings.Split(f.scheme, ",")
+	if u := v.Interface().(URL); !slices.Contains(allowed, u.Scheme()) {
+		return &Fault{Problem: "has the scheme " + quoted(u.Scheme()), Hint: "use " + strings.Join(allowed, " or ")}
 	}
 	return nil
 }

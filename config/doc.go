@@ -2,7 +2,7 @@
 //
 //	type Config struct {
 //		Database config.URL    `env:"DATABASE_URL" default:"sqlite:orders.db" help:"where orders are kept"`
-//		Payments config.URL    `env:"PAYMENTS_URL" help:"charges cards"`
+//		Payments config.URL    `env:"PAYMENTS_URL" scheme:"http,https" help:"charges cards"`
 //		Key      config.Secret `env:"PAYMENTS_KEY" default:"" help:"bearer token for payments"`
 //		Workers  int           `env:"WORKERS" default:"4" min:"1" max:"64" help:"jobs at a time"`
 //	}
@@ -18,7 +18,8 @@
 //     guarantee that was configured and is not in force is worse than one that is off.
 //
 // A field may be a bool, string, number, [time.Duration], [log/slog.Level], one of this package's types, anything with
-// UnmarshalText, or a slice of these, separated by commas. A struct within a struct is walked, and its prefix tag, if
+// UnmarshalText, or a slice of these, separated by commas. Numbers, durations and sizes may have min and max tags, a
+// URL a scheme tag. A struct within a struct is walked, and its prefix tag, if
 // any, is put before its variables' names. A struct that implements Faults() []Fault or Validate() error is asked
 // for contradictions between its values after they have been read.
 package config

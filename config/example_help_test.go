@@ -13,7 +13,7 @@ func ExampleHelp() {
 		Payments config.URL    `env:"PAYMENTS_URL" help:"charges cards"`
 		Patience time.Duration `env:"PATIENCE" default:"2s" max:"1m" help:"how long to wait for it"`
 	}
-	_ = config.Help(os.Stdout, "orders", &Config{})
+	config.Help(os.Stdout, "orders", &Config{})
 	// Output:
 	// orders is configured by environment variables. An empty value counts as none.
 	//

@@ -16,6 +16,7 @@ type field struct {
 	hasDefault bool
 	help       string
 	min, max   string
+	scheme     string // of a URL: those that are accepted, separated by commas; empty: any
 }
 
 // collector walks structs and notes what is wrong with them; such a fault is the program's, and shows in its first run.
@@ -64,7 +65,7 @@ func (c *collector) walk(v reflect.Value, group int, prefix string) {
 
 func (c *collector) claim(v reflect.Value, sf reflect.StructField, group int, name, owner string) {
 	f := field{name: name, owner: owner, group: group, value: v, help: sf.Tag.Get("help"),
-		min: sf.Tag.Get("min"), max: sf.Tag.Get("max")}
+		min: sf.Tag.Get("min"), max: sf.Tag.Get("max"), scheme: sf.Tag.Get("scheme")}
 	f.fallback, f.hasDefault = sf.Tag.Lookup("default")
 	switch first, taken := c.claims[name]; {
 	case !isName(name):

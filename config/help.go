@@ -10,8 +10,8 @@ import (
 
 // Help writes what SERVICE -help shows: every variable with its type, its default or that it is required, and its
 // meaning, in one table a struct. The first struct is the service's own; another one names its table by a method
-// Title() string. A struct without variables has no table. The error is the writer's.
-func Help(w io.Writer, service string, into ...any) error {
+// Title() string. A struct without variables has no table. What w does not take is lost, as with [fmt.Println].
+func Help(w io.Writer, service string, into ...any) {
 	fields, _, _ := collect(into)
 	rows := [][]string{{"VARIABLE", "TYPE", "DEFAULT"}}
 	for _, f := range fields {
@@ -37,8 +37,7 @@ func Help(w io.Writer, service string, into ...any) error {
 		}
 		line(&b, rows[i+1], widths, f.meaning())
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	_, _ = io.WriteString(w, b.String())
 }
 
 // meaning is the help text with the bounds.

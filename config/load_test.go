@@ -205,6 +205,7 @@ func TestFaultsOfTheStructsThemselves(t *testing.T) {
 		Bound   int               `env:"BOUND" default:"1" max:"much"`
 		NoOrder string            `env:"NO_ORDER" default:"" min:"a"`
 		Twice   int               `env:"TWICE" default:"1"`
+		NoURL   string            `env:"NO_URL" default:"" scheme:"http"`
 	}
 	type other struct {
 		Twice int `env:"TWICE" default:"2"`
@@ -217,13 +218,13 @@ func TestFaultsOfTheStructsThemselves(t *testing.T) {
 		"CHAN       is read", "LISTS      is read", `config_test.odd.Name reads "NOT A NAME", which no variable can be called`,
 		`DEFAULTED  has a default that cannot be used: "many" is not a whole number`,
 		`BOUND      has a bound on config_test.odd.Bound that "much" is not a whole number`,
-		"NO_ORDER   has a min or max tag",
+		"NO_ORDER   has a min or max tag", "NO_URL     has a scheme tag",
 		"TWICE      is claimed by config_test.odd.Twice and by config_test.other.Twice",
 		"not config_test.odd", "not <nil>", "not *int",
 	} {
 		assert.Contains(t, err.Error(), part)
 	}
-	assert.Len(t, assert.ErrorAs[*config.Error](t, err).Faults, 13)
+	assert.Len(t, assert.ErrorAs[*config.Error](t, err).Faults, 14)
 }
 
 type picky struct{ reason string }

@@ -127,6 +127,19 @@ func TestURLsAreRefusedWithoutRepeatingThem(t *testing.T) {
 	}
 }
 
+func TestAURLOfTheWrongScheme(t *testing.T) {
+	var c struct {
+		Payments config.URL `env:"PAYMENTS_URL" scheme:"http,https"`
+	}
+	for _, raw := range []string{"htp://host", "postgres://u:hunter2@host/x", "sqlite:x"} {
+		err := config.Load([]string{"PAYMENTS_URL=" + raw}, &c)
+		assert.Contains(t, err.Error(), "PAYMENTS_URL  has the scheme")
+		assert.Contains(t, err.Error(), "use http or https")
+		assert.NotContains(t, err.Error(), "hunter2")
+	}
+	assert.NoError(t, config.Load([]string{"PAYMENTS_URL=HTTPS://host"}, &c))
+}
+
 func TestTheZeroURL(t *testing.T) {
 	var u config.URL
 	assert.Equal(t, fmt.Sprintf("%v%s%#v", u, u.Reveal(), u.Scheme()), `""`)

@@ -43,6 +43,9 @@ func (f field) parse(raw string) *Fault {
 	if fault == nil {
 		fault = f.withinBounds(fresh, raw)
 	}
+	if fault == nil && f.scheme != "" {
+		fault = f.checkScheme(fresh)
+	}
 	if fault != nil {
 		fault.Variable = f.name
 		fault.Problem, fault.Hint = oneLine(fault.Problem), oneLine(fault.Hint)
