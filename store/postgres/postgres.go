@@ -122,10 +122,12 @@ func (d *DB) Ready(ctx context.Context) error {
 }
 
 // Unknown reports whether a failed commit may have taken effect all the same:
-// it may, unless the server itself said that it failed.
+// it may, unless the server itself said that it failed. (pgconn.SafeToRetry is
+// no guide: it says yes to "conn closed", which is also what is left of a
+// connection that was lost after the commit was sent.)
 func (d *DB) Unknown(err error) bool {
 	var refused *pgconn.PgError
-	return !errors.As(err, &refused) && !pgconn.SafeToRetry(err) && !errors.Is(err, pgx.ErrTxCommitRollback)
+	return !errors.As(err, &refused) && !errors.Is(err, pgx.ErrTxCommitRollback)
 }
 
 // Close closes the idle connections, and the others when they are returned.
