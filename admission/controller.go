@@ -1,0 +1,190 @@
+// Package admission decides what a service takes on. A Controller hands out a
+// limited number of permits; what finds none waits in a short queue, highest
+// class first, for as long as its budget allows it, or is refused at once.
+//
+//	permit, err := c.Acquire(ctx, route.Critical)
+//	if err != nil {
+//		return err // ErrShed, ErrDoomed or ErrCanceled: nothing was run
+//	}
+//	defer permit.Release(admission.Success)
+//
+// It works around anything: a handler (Middleware), a pool of connections, a
+// worker. A permit costs two atomic operations and two reads of the clock; there
+// is no goroutine, no timer, and no lock unless something waits.
+package admission
+
+import (
+	"context"
+	"math"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/plimsoll-go/plimsoll/route"
+)
+
+// Controller hands out permits. It is safe for concurrent use. Make it with New.
+type Controller struct {
+	mode  Mode
+	epoch time.Time // zero of the controller's clock
+	limit int
+	queue int
+
+	leases sync.Pool // of *lease
+
+	_ [64]byte // state is written by every request; what is above and below is read
+
+	// state holds the permits that are out in its lower half, and in its
+	// upper half how many wait. One word, so that who gives back a permit
+	// and who starts to wait cannot miss each other.
+	state atomic.Uint64
+
+	_ [64]byte
+
+	doomed   atomic.Uint64 // passed over for trickle
+	open     atomic.Uint32 // levels that the queue lets in, one bit each
+	refused  [reasons][levels]atomic.Uint64
+	ended    [outcomes]atomic.Uint64 // of Success, see estimate
+	estimate estimate
+
+	mu      sync.Mutex
+	waiting queue // guarded by mu
+}
+
+const (
+	oneOut     = 1
+	oneWaiting = 1 << 32
+
+	never = math.MaxInt64 // on the controller's clock: no deadline
+
+	// trickle lets through one in so many of those that look doomed by what
+	// others took, or an estimate that is wrong could never be corrected.
+	trickle = 100
+)
+
+// New makes a controller. The error names every fault of the configuration.
+func New(cfg Config) (*Controller, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	c := &Controller{mode: cfg.Mode, epoch: time.Now()}
+	if c.mode == "" {
+		c.mode = Fixed
+	}
+	c.limit, c.queue = cfg.sizes()
+	c.waiting = newQueue(c.queue)
+	c.open.Store(c.waiting.open())
+	c.estimate.due.Store(int64(foldEvery))
+	c.leases.New = func() any { return &lease{owner: c} }
+	return c, nil
+}
+
+// Mode is the mode in force.
+func (c *Controller) Mode() Mode { return c.mode }
+
+// now reads the clock: ns since the controller was made. Only the monotonic
+// clock is read.
+func (c *Controller) now() int64 { return int64(time.Since(c.epoch)) }
+
+// Hopeless is a cheap look before anything is spent on a request, such as
+// reading its body. It returns ErrDoomed when less time is left than anything
+// that lately succeeded took, ErrShed when the queue has no place for the class,
+// ErrCanceled when the context was cancelled, and nil when Acquire is worth
+// trying. An error counts as a refusal.
+func (c *Controller) Hopeless(ctx context.Context, class route.Criticality) error {
+	level := levelOf(class)
+	if _, err := c.deadline(ctx, level, c.now()); err != nil {
+		return err
+	}
+	if c.open.Load()&(1<<level) == 0 && int(uint32(c.state.Load())) >= c.limit {
+		return c.refuse(QueueFull, level)
+	}
+	return nil
+}
+
+// Acquire takes a permit, waiting for one in the queue if it must. It returns
+// ErrShed, ErrDoomed or ErrCanceled, and then nothing is to be released.
+//
+// It refuses to wait where the estimated wait and the typical work exceed what
+// is left until ctx's deadline, and waits no longer than until ctx ends.
+func (c *Controller) Acquire(ctx context.Context, class route.Criticality) (Permit, error) {
+	level, now := levelOf(class), c.now()
+	deadline, err := c.deadline(ctx, level, now)
+	if err != nil {
+		return Permit{}, err
+	}
+	if !c.take() {
+		return c.wait(ctx, level, now, deadline)
+	}
+	l := c.lease()
+	l.granted = now
+	return Permit{lease: l, generation: l.generation.Load()}, nil
+}
+
+// deadline is ctx's, on the controller's clock, or an error when ctx has ended
+// or nothing useful can be done before it does.
+func (c *Controller) deadline(ctx context.Context, level int, now int64) (int64, error) {
+	if err := ctx.Err(); err != nil {
+		return 0, c.refuse(ended(err, Spent), level)
+	}
+	d, ok := ctx.Deadline()
+	if !ok {
+		return never, nil
+	}
+	deadline := int64(d.Sub(c.epoch))
+	left := deadline - now
+	if left <= 0 {
+		return 0, c.refuse(Spent, level)
+	}
+	if left < c.estimate.fastest.Load() && c.mode != Off && c.doomed.Add(1)%trickle != 0 {
+		c.tick(now) // refusals alone have to correct the estimate too
+		return 0, c.refuse(Spent, level)
+	}
+	return deadline, nil
+}
+
+// take is the fast path: a free permit, and nobody who waits for it.
+func (c *Controller) take() bool {
+	for {
+		s := c.state.Load()
+		if s >= uint64(c.limit) { // all are out, or the upper half is not 0
+			return false
+		}
+		if c.state.CompareAndSwap(s, s+oneOut) {
+			return true
+		}
+	}
+}
+
+func (c *Controller) lease() *lease { return c.leases.Get().(*lease) }
+
+// finish takes back a permit that was granted at start, and hands it on.
+func (c *Controller) finish(start int64, o Outcome) {
+	now := c.now()
+	switch {
+	case o == Success:
+		c.estimate.observe(now-start, true)
+	case o == Unused:
+		c.ended[Unused].Add(1)
+	default:
+		o = min(o, Unused) // one that is not known counts as Failed
+		if o == Unused {
+			o = Failed
+		}
+		c.ended[o].Add(1)
+		c.estimate.observe(now-start, false)
+	}
+	if s := c.state.Add(^uint64(oneOut - 1)); s >= oneWaiting {
+		c.mu.Lock()
+		c.grantLocked(now)
+		c.mu.Unlock()
+	}
+	c.tick(now)
+}
+
+// tick folds the estimate when that is due.
+func (c *Controller) tick(now int64) {
+	if now >= c.estimate.due.Load() {
+		c.estimate.fold(now)
+	}
+}
