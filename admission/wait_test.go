@@ -172,6 +172,19 @@ func TestNobodyWaitsWithoutAQueue(t *testing.T) {
 	})
 }
 
+// A permit may come free between the look for one and the place in the queue.
+func TestAPermitThatComesFreeMeanwhileIsTaken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newController(t, Config{Limit: 1})
+		ctx := within(t, time.Second)
+		p, err := c.wait(ctx, levelOf(route.Critical), c.now(), never)
+		assert.NoError(t, err)
+		assert.Zero(t, p.Waited())
+		p.Release(Success)
+		assert.Zero(t, c.state.Load())
+	})
+}
+
 func TestLeavingTheQueue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLine(t, Config{Limit: 1, Queue: 4})
@@ -283,6 +296,12 @@ func TestHopelessQueue(t *testing.T) {
 		assert.ErrorIs(t, l.c.Hopeless(context.Background(), route.Sheddable), ErrShed)
 		assert.NoError(t, l.c.Hopeless(context.Background(), route.CriticalPlus), "it would take the place of b")
 		l.free()
+		assert.NoError(t, l.c.Hopeless(context.Background(), route.Critical))
+		ctx, cancel := context.WithCancel(t.Context())
+		l.join(ctx, "c", route.Critical)
+		assert.ErrorIs(t, l.c.Hopeless(context.Background(), route.Critical), ErrShed)
+		cancel()
+		synctest.Wait()
 		assert.NoError(t, l.c.Hopeless(context.Background(), route.Critical))
 		l.drain()
 
