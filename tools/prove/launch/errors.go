@@ -62,7 +62,7 @@ type NotReadyError struct {
 
 // Error says what was waited for and what was seen instead, with a hint.
 func (e *NotReadyError) Error() string {
-	what := "a connection to " + e.Probe.Addr
+	what := "connection to " + e.Probe.Addr
 	if e.Probe.Path != "" {
 		what = fmt.Sprintf("200 from http://%s%s", e.Probe.Addr, e.Probe.Path)
 	}

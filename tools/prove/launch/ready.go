@@ -57,13 +57,14 @@ func (p *Process) Ready(ctx context.Context, probe Probe) (time.Duration, error)
 	}()
 	again := time.NewTicker(orDefault(probe.Every, 5*time.Millisecond))
 	defer again.Stop()
+	end, _ := bound.Deadline()
 	last := errors.New("nothing was tried")
 	for bound.Err() == nil {
 		err := probe.try(bound)
 		if err == nil {
 			return p.now(), nil
 		}
-		if bound.Err() == nil {
+		if time.Now().Before(end) { // or it is only the end that was seen
 			last = err
 		}
 		select {
