@@ -141,17 +141,34 @@ func (e *Exchange) Client() netip.Addr {
 	return e.client
 }
 
-// End writes the access line, counts the request and ends its span. Only the
-// first call does.
+// End writes the access line, counts the request and ends its span. The first
+// call of End or Refuse counts.
 func (e *Exchange) End(s Summary) {
 	if e == nil || !e.ended.CompareAndSwap(false, true) {
 		return
 	}
-	t := e.telemetry
 	now := time.Now()
 	if s.Duration == 0 {
 		s.Duration = now.Sub(e.arrival)
 	}
+	e.telemetry.logAccess(e, &s, e.close(&s), now)
+}
+
+// Refuse ends the exchange of a request that was refused after it had begun. It
+// is counted and logged as by Shed, without a line of its own.
+func (e *Exchange) Refuse(refusal Refusal) {
+	if e == nil || !e.ended.CompareAndSwap(false, true) {
+		return
+	}
+	if refusal.Route != "" {
+		e.SetRoute(refusal.Route)
+	}
+	e.close(&Summary{Status: refusal.Status, Duration: time.Since(e.arrival)})
+	e.telemetry.refusals.count(refusal)
+}
+
+// close counts the request and ends its span. It returns the route's path.
+func (e *Exchange) close(s *Summary) string {
 	route := e.route
 	if late := e.late.Load(); late != nil {
 		route = *late
@@ -163,14 +180,15 @@ func (e *Exchange) End(s Summary) {
 		status:  int16(s.Status),
 		outcome: s.Outcome,
 	}
-	t.server.activeOf(e.id, e.secure).Add(-1)
+	server := e.telemetry.server
+	server.activeOf(e.id, e.secure).Add(-1)
 	ctx := context.Background()
 	if e.span != nil {
-		ctx = trace.ContextWithSpan(ctx, e.span)
-		e.endSpan(&s, key, route)
+		ctx = trace.ContextWithSpan(ctx, e.span) // an exemplar's trace
+		e.endSpan(s, key, route)
 	}
-	t.server.record(ctx, key, s.Duration)
-	t.logAccess(e, &s, key.route, now)
+	server.record(ctx, key, s.Duration)
+	return key.route
 }
 
 func (e *Exchange) endSpan(s *Summary, key serverKey, route string) {

@@ -10,7 +10,6 @@ const (
 	Cut                       // the answer had begun and was broken off
 	ClientGone                // the caller left before its answer was complete
 	Panicked                  // the handler panicked
-	outcomes
 )
 
 var outcomeNames = [...]string{"finished", "deadline", "cut", "client_gone", "panicked"}

@@ -8,14 +8,13 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
-	"github.com/prometheus/otlptranslator"
 	otelprometheus "go.opentelemetry.io/otel/exporters/prometheus"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 )
 
 // newScrape makes the registry that is scraped and the reader that fills it.
 // Names are the OpenTelemetry ones with underscores and units, as in
-// http_server_request_duration_seconds. What the OpenTelemetry API cannot say
+// http_server_request_duration_seconds (the exporter's default). What the OpenTelemetry API cannot say
 // about the process (CPU seconds, resident memory, file descriptors) is there
 // under Prometheus's usual process_ names.
 func newScrape() (*prometheus.Registry, sdkmetric.Reader, error) {
@@ -25,7 +24,6 @@ func newScrape() (*prometheus.Registry, sdkmetric.Reader, error) {
 	}
 	exporter, err := otelprometheus.New(
 		otelprometheus.WithRegisterer(registry),
-		otelprometheus.WithTranslationStrategy(otlptranslator.UnderscoreEscapingWithSuffixes),
 		otelprometheus.WithoutScopeInfo(),
 		otelprometheus.WithProducer(newLatencies()),
 	)
