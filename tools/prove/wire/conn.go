@@ -33,6 +33,8 @@ type Conn struct {
 	listen chan struct{} // closed when reading may begin
 	once   sync.Once     // closes listen
 
+	sending sync.Mutex // held from a write to the recording of its error
+
 	mu        sync.Mutex
 	changed   chan struct{} // closed and replaced when responses or closing change
 	responses []Response    // complete ones that Response has not handed out

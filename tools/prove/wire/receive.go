@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 )
 
@@ -74,6 +75,10 @@ func (c *Conn) completeLocked(a *assembler) {
 
 // over records the end of the connection and completes a response that it delimits.
 func (c *Conn) over(a *assembler, at time.Duration, err error) {
+	if errors.Is(err, io.EOF) && dead(c.tcp) {
+		c.sending.Lock() // a write may just have been told of a reset, see closeKind
+		defer c.sending.Unlock()
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.closing = Close{Kind: closeKind(err, c.writeErr), At: at}

@@ -93,6 +93,8 @@ func (c *Conn) Drip(ctx context.Context, d Drip) (int64, error) {
 
 // write sends p and records it. The first error of the connection is kept: it tells a reset from an end.
 func (c *Conn) write(p []byte) (int, error) {
+	c.sending.Lock()
+	defer c.sending.Unlock()
 	n, err := c.nc.Write(p)
 	if n > 0 {
 		c.log.sent(c.Now(), p[:n])

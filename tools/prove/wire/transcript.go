@@ -100,8 +100,30 @@ func (t *Transcript) addLocked(e Event) {
 	t.events = append(t.events, e)
 }
 
+// longRun is how often a byte must be repeated to be written once with a count.
+const longRun = 32
+
 // printable writes p as a Go string literal without its quotes, so that a transcript survives JSON, a terminal and HTML.
+// A byte that is repeated at least 32 times is written once, with a count: a[x4096].
 func printable(p []byte) string {
-	q := strconv.QuoteToASCII(string(p))
-	return strings.ReplaceAll(q[1:len(q)-1], `\"`, `"`)
+	var s strings.Builder
+	plain := func(p []byte) {
+		q := strconv.QuoteToASCII(string(p))
+		s.WriteString(strings.ReplaceAll(q[1:len(q)-1], `\"`, `"`))
+	}
+	from := 0
+	for i := 0; i < len(p); {
+		j := i + 1
+		for j < len(p) && p[j] == p[i] {
+			j++
+		}
+		if j-i >= longRun {
+			plain(p[from : i+1])
+			fmt.Fprintf(&s, "[x%d]", j-i)
+			from = j
+		}
+		i = j
+	}
+	plain(p[from:])
+	return s.String()
 }
