@@ -1,0 +1,80 @@
+package fault_test
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/plimsoll-go/plimsoll/internal/assert"
+	"github.com/plimsoll-go/plimsoll/tools/prove/fault"
+)
+
+func TestCapacityIsReal(t *testing.T) {
+	s := open(t, fault.Config{Capacity: fault.Capacity{Slots: 4, Service: 10 * time.Millisecond}})
+	begun := time.Now()
+	var callers sync.WaitGroup
+	for range 20 {
+		c := dial(t, s)
+		callers.Go(func() {
+			for range 10 {
+				c.charge("")
+				c.answer()
+			}
+		})
+	}
+	callers.Wait()
+	took := time.Since(begun)
+	assert.AtLeast(t, took, 490*time.Millisecond) // 200 calls, 4 at a time, 10 ms each; less the credit of the last
+	assert.AtMost(t, took, 5*time.Second)
+	stats := s.Stats()
+	assert.AtLeast(t, stats.MaxFlight, 18)
+	assert.Zero(t, stats.Serving)
+	waiting := 0
+	for _, load := range s.Timeline(0) {
+		waiting = max(waiting, load.Waiting)
+	}
+	assert.AtLeast(t, waiting, 14)
+	assert.AtMost(t, waiting, 16)
+	s.ResetPeak()
+	assert.Zero(t, s.Stats().MaxFlight)
+}
+
+func TestADepartureFreesItsSlotUnlessTheSinkKeepsWorking(t *testing.T) {
+	for _, keeps := range []bool{false, true} {
+		s := open(t, fault.Config{KeepWorking: keeps, Capacity: fault.Capacity{Slots: 1, Service: 300 * time.Millisecond}})
+		first, second := dial(t, s), dial(t, s)
+		first.charge("")
+		arrived(t, s, 1)
+		second.charge("")
+		arrived(t, s, 2)
+		first.abort()
+		second.answer()
+		records := ended(t, s)
+		assert.Equal(t, records[0].End, fault.Cancelled)
+		assert.AtMost(t, records[0].Held(0), 250*time.Millisecond) // the departure is seen at once either way
+		waited := records[1].Started - records[0].Started
+		if keeps {
+			assert.AtLeast(t, waited, 290*time.Millisecond)
+		} else {
+			assert.AtMost(t, waited, 250*time.Millisecond)
+		}
+	}
+}
+
+// BenchmarkCalls is what one call costs the sink and a raw caller together.
+func BenchmarkCalls(b *testing.B) {
+	s := open(b, fault.Config{})
+	c := dial(b, s)
+	request := []byte("POST /charges HTTP/1.1\r\nHost: sink\r\nIdempotency-Key: k\r\n" +
+		"Traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\nContent-Length: 2\r\n\r\n{}")
+	buf := make([]byte, 4096)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := c.nc.Write(request); err != nil {
+			b.Fatal(err)
+		}
+		if _, err := c.nc.Read(buf); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
