@@ -5,7 +5,8 @@ go 1.26.0
 require (
 	github.com/goccy/go-yaml v1.19.2
 	github.com/plimsoll-go/plimsoll v0.0.0
-	golang.org/x/sys v0.48.0
+	github.com/prometheus/procfs v0.23.0
+	golang.org/x/sys v0.49.0
 	golang.org/x/term v0.46.0
 )
 
