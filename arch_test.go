@@ -28,13 +28,13 @@ var importOrder = []string{
 	"blueprint", "route", "life", "problem", "config", "budget", "telemetry", "health", "admission",
 	"internal/intake", "internal/edge", // parts of the root that are too large for it
 	"outbound",
-	"", // the root
+	"",                     // the root
+	"internal/servicetest", // the root's tests from outside
 }
 
 // requirements are the direct requirements of the root module: what every
 // service pays for.
 var requirements = map[string]string{
-	"github.com/caarlos0/env/v11":                   "configuration from the environment; no dependencies of its own",
 	"go.opentelemetry.io/otel":                      "the API that other people's code is instrumented with",
 	"go.opentelemetry.io/otel/metric":               "part of the same API",
 	"go.opentelemetry.io/otel/trace":                "part of the same API",
@@ -42,7 +42,6 @@ var requirements = map[string]string{
 	"go.opentelemetry.io/otel/sdk/metric":           "metric aggregation",
 	"go.opentelemetry.io/otel/exporters/prometheus": "the scrape endpoint that every platform can read",
 	"github.com/prometheus/client_golang":           "serves the registry that the exporter above fills",
-	"golang.org/x/net":                              "HTTP/2 frames and h2c clients in tests",
 }
 
 // modules are the folders with a go.mod, and whether they are released.

@@ -1,0 +1,177 @@
+package plimsoll
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"go.opentelemetry.io/otel/metric"
+
+	"github.com/plimsoll-go/plimsoll/admission"
+	"github.com/plimsoll-go/plimsoll/blueprint"
+	"github.com/plimsoll-go/plimsoll/config"
+)
+
+// ManifestSchema is the version of the manifest's form. It grows when a field
+// changes its meaning or goes; new fields alone do not change it.
+const ManifestSchema = 1
+
+// manifest is what a service says of itself: the guarantees it keeps and the
+// numbers that are in force. The prover attacks exactly these.
+type manifest struct {
+	Schema     int                 `json:"schema"`
+	Service    string              `json:"service"`
+	Version    string              `json:"version"`
+	Plimsoll   string              `json:"plimsoll"`
+	Guarantees []manifestGuarantee `json:"guarantees"`
+	Limits     manifestLimits      `json:"limits"`
+	Routes     []manifestRoute     `json:"routes"`
+	Variables  []manifestVariable  `json:"variables"`
+}
+
+type manifestGuarantee struct {
+	ID      blueprint.ID `json:"id"`
+	Promise string       `json:"promise"`
+	On      bool         `json:"on"`
+	Default string       `json:"default"`
+	Keeper  string       `json:"keeper"`
+}
+
+type manifestLimits struct {
+	DeadlineMS      int64  `json:"deadline_ms"`
+	HeaderTimeoutMS int64  `json:"header_timeout_ms"`
+	IdleTimeoutMS   int64  `json:"idle_timeout_ms"`
+	WriteStallMS    int64  `json:"write_stall_ms"`
+	MaxHeaderBytes  int64  `json:"max_header_bytes"`
+	MaxBodyBytes    int64  `json:"max_body_bytes"`
+	BodyMemoryBytes int64  `json:"body_memory_bytes"`
+	MaxConnections  int    `json:"max_connections"`
+	DrainLagMS      int64  `json:"drain_lag_ms"`
+	DrainMS         int64  `json:"drain_ms"`
+	GraceMS         int64  `json:"grace_ms"`
+	Admission       string `json:"admission"`
+}
+
+type manifestRoute struct {
+	Pattern      string `json:"pattern"`
+	BudgetMS     int64  `json:"budget_ms"`
+	Class        string `json:"class"`
+	StreamMS     int64  `json:"stream_ms"`
+	MaxBodyBytes int64  `json:"max_body_bytes"`
+	Gzip         bool   `json:"gzip"`
+}
+
+type manifestVariable struct {
+	config.Variable
+	Value string `json:"value"`
+}
+
+func (s *Service) serveManifest(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	_ = enc.Encode(s.manifest()) // the operator is gone if this fails
+}
+
+func (s *Service) manifest() manifest {
+	set := &s.settings
+	m := manifest{
+		Schema: ManifestSchema, Service: s.name, Version: buildVersion(), Plimsoll: frameworkVersion(),
+		Limits: manifestLimits{
+			DeadlineMS: set.Deadline.Milliseconds(), HeaderTimeoutMS: set.HeaderTimeout.Milliseconds(),
+			IdleTimeoutMS: set.IdleTimeout.Milliseconds(), WriteStallMS: set.WriteStall.Milliseconds(),
+			MaxHeaderBytes: int64(set.MaxHeader), MaxBodyBytes: int64(set.MaxBody), BodyMemoryBytes: int64(set.BodyMemory),
+			MaxConnections: set.MaxConnections, DrainLagMS: set.DrainLag.Milliseconds(), DrainMS: set.Drain.Milliseconds(),
+			GraceMS: set.Grace.Milliseconds(), Admission: s.admission.Mode().String(),
+		},
+		Variables: s.variables,
+	}
+	for _, g := range blueprint.All() {
+		if g.Keeper != "" {
+			m.Guarantees = append(m.Guarantees, manifestGuarantee{ID: g.ID, Promise: g.Promise, On: s.keeps(g.ID), Default: g.Default, Keeper: g.Keeper})
+		}
+	}
+	for _, e := range s.entries {
+		m.Routes = append(m.Routes, s.manifestRoute(e))
+	}
+	return m
+}
+
+// keeps says whether a guarantee is in force: switching one off is visible here.
+func (s *Service) keeps(id blueprint.ID) bool {
+	if id == blueprint.LoadShed {
+		return s.admission.Mode().String() != "off"
+	}
+	return true
+}
+
+func (s *Service) manifestRoute(e *entry) manifestRoute {
+	p := e.policy
+	r := manifestRoute{
+		Pattern: e.pattern, Class: defaultClass(&p).String(), StreamMS: p.Stream.Milliseconds(),
+		MaxBodyBytes: s.maxBodyOf(&p), Gzip: p.Gzip,
+	}
+	if p.Stream <= 0 {
+		r.BudgetMS = s.limitOf(&p).Milliseconds()
+	}
+	return r
+}
+
+// describe lists every variable with the value in force, credentials redacted.
+func describe(environ []string, into ...any) []manifestVariable {
+	set := make(map[string]string, len(environ))
+	for _, kv := range environ {
+		for i := range len(kv) {
+			if kv[i] == '=' {
+				set[kv[:i]] = kv[i+1:]
+				break
+			}
+		}
+	}
+	var list []manifestVariable
+	for _, v := range config.Describe(into...) {
+		value := v.Default
+		if raw := set[v.Name]; raw != "" {
+			value = raw
+			if v.Secret {
+				value = "(set)"
+			}
+		}
+		list = append(list, manifestVariable{Variable: v, Value: value})
+	}
+	return list
+}
+
+// observe makes metrics of how full each resource is.
+func (s *Service) observe() error {
+	meter := s.telemetry.Meter()
+	var faults []error
+	gauge := func(name, unit, help string, read func() int64) {
+		_, err := meter.Int64ObservableGauge(name, metric.WithUnit(unit), metric.WithDescription(help),
+			metric.WithInt64Callback(func(_ context.Context, o metric.Int64Observer) error { o.Observe(read()); return nil }))
+		faults = append(faults, err)
+	}
+	gauge("plimsoll.admission.limit", "{permit}", "Permits at once; 0 when admission is off.", func() int64 { return int64(s.admission.Snapshot().Limit) })
+	gauge("plimsoll.admission.in_flight", "{permit}", "Permits that are out.", func() int64 { return int64(s.admission.InFlight()) })
+	gauge("plimsoll.admission.queued", "{request}", "Requests that wait for a permit.", func() int64 { return queued(s.admission.Snapshot()) })
+	gauge("plimsoll.connections.open", "{connection}", "Open public connections.", s.door.Open)
+	gauge("plimsoll.connections.limit", "{connection}", "Public connections at once.", func() int64 { return int64(s.settings.MaxConnections) })
+	gauge("plimsoll.bodies.held", "By", "Memory held by request bodies.", s.bodies.Held)
+	gauge("plimsoll.bodies.limit", "By", "Memory that request bodies may hold together.", func() int64 { return int64(s.settings.BodyMemory) })
+	_, err := meter.Int64ObservableCounter("plimsoll.connections.refused", metric.WithUnit("{connection}"), metric.WithDescription("Connections over the limit, answered 503 and closed."),
+		metric.WithInt64Callback(func(_ context.Context, o metric.Int64Observer) error { o.Observe(s.door.Refused()); return nil }))
+	if err := errors.Join(append(faults, err)...); err != nil {
+		return fmt.Errorf("register metrics: %w", err)
+	}
+	return nil
+}
+
+func queued(snapshot admission.Snapshot) int64 {
+	n := 0
+	for _, w := range snapshot.Queue {
+		n += w.Count
+	}
+	return int64(n)
+}
