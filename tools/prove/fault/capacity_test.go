@@ -34,7 +34,7 @@ func TestCapacityIsReal(t *testing.T) {
 		waiting = max(waiting, load.Waiting)
 	}
 	assert.AtLeast(t, waiting, 14)
-	assert.AtMost(t, waiting, 16)
+	assert.AtMost(t, waiting, 20) // who was just let in counts until it runs
 	s.ResetPeak()
 	assert.Zero(t, s.Stats().MaxFlight)
 }

@@ -119,7 +119,7 @@ func (c *conn) read() {
 		next, err := c.readCall(d, nth)
 		if err != nil {
 			c.gone(err)
-			c.end(next, c.outcome(Cancelled, 0))
+			c.end(next, c.outcome(Broken, 0))
 			return
 		}
 		c.behind.Add(1)
@@ -127,7 +127,7 @@ func (c *conn) read() {
 		case c.calls <- next:
 		case <-c.left:
 			c.behind.Add(-1)
-			c.end(next, c.outcome(Cancelled, 0))
+			c.end(next, c.outcome(Broken, 0))
 			return
 		}
 		if next.last {

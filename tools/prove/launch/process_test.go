@@ -128,7 +128,7 @@ func TestACommandThatIsNotThereIsAStartError(t *testing.T) {
 		assert.Contains(t, started.Error(), c.want)
 	}
 	script := filepath.Join(dir, "script")
-	assert.NoError(t, os.WriteFile(script, []byte("#!/no/such/interpreter\n"), 0o700)) //nolint:gosec // it has to be a program
+	assert.NoError(t, os.WriteFile(script, []byte("#!/no/such/interpreter\n"), 0o700))
 	_, err := launch.Start(t.Context(), launch.Spec{Run: []string{"./script"}, Dir: dir})
 	assert.Contains(t, assert.ErrorAs[*launch.StartError](t, err).Error(), "no such file")
 }
@@ -140,11 +140,15 @@ func TestASpecNamesAllItsFaults(t *testing.T) {
 	for _, want := range []string{"run:", "dir:", "env:", "ports:", "limits"} {
 		assert.Contains(t, err.Error(), want)
 	}
+	_, err = launch.Start(t.Context(), launch.Spec{Build: []string{"true"}})
+	assert.Contains(t, err.Error(), "run: no command")
+	_, err = launch.Start(t.Context(), launch.Spec{Run: []string{""}})
+	assert.Contains(t, err.Error(), "name is empty")
 }
 
 func TestBuild(t *testing.T) {
-	spec := launch.Spec{Run: []string{"true"}}
-	assert.NoError(t, launch.Build(t.Context(), spec))
+	var spec launch.Spec
+	assert.NoError(t, launch.Build(t.Context(), spec)) // nothing to build
 
 	spec.Build = []string{"sh", "-c", "echo built > $TARGET"}
 	target := filepath.Join(t.TempDir(), "target")

@@ -12,6 +12,18 @@ import (
 	"github.com/plimsoll-go/plimsoll/tools/prove/launch"
 )
 
+func TestNeverReadySaysWhereItListensInstead(t *testing.T) {
+	port, addr := freePort(t)
+	_, other := freePort(t)
+	p, _ := start(t, launch.Spec{}, "http", strconv.Itoa(port), "200")
+	_, err := p.Ready(t.Context(), launch.Probe{Addr: addr})
+	assert.NoError(t, err)
+	_, err = p.Ready(t.Context(), launch.Probe{Addr: other, Within: 50 * time.Millisecond})
+	late := assert.ErrorAs[*launch.NotReadyError](t, err)
+	assert.Contains(t, late.Error(), "it listens on ["+addr+"]")
+	assert.Contains(t, late.Error(), "connection refused")
+}
+
 func TestSocketsAreSortedByWhatTheyAreFor(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	assert.NoError(t, err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"runtime"
 	"strconv"
 	"testing"
 	"time"
@@ -43,18 +44,6 @@ func TestNeverReadySaysWhatWasSeen(t *testing.T) {
 	assert.Contains(t, late.Error(), "listening soon")
 }
 
-func TestNeverReadySaysWhereItListensInstead(t *testing.T) {
-	port, addr := freePort(t)
-	_, other := freePort(t)
-	p, _ := start(t, launch.Spec{}, "http", strconv.Itoa(port), "200")
-	_, err := p.Ready(t.Context(), launch.Probe{Addr: addr})
-	assert.NoError(t, err)
-	_, err = p.Ready(t.Context(), launch.Probe{Addr: other, Within: 50 * time.Millisecond})
-	late := assert.ErrorAs[*launch.NotReadyError](t, err)
-	assert.Contains(t, late.Error(), "it listens on ["+addr+"]")
-	assert.Contains(t, late.Error(), "connection refused")
-}
-
 func TestEndingEarlySaysHowAndWhy(t *testing.T) {
 	_, addr := freePort(t)
 	p, _ := start(t, launch.Spec{}, "say", "starting", "PAYMENTS_URL is missing", "78")
@@ -73,7 +62,9 @@ func TestAPortInUseIsFoundBeforeTheStart(t *testing.T) {
 	_, err = launch.Start(t.Context(), launch.Spec{Run: []string{"true"}, Ports: []int{port}})
 	taken := assert.ErrorAs[*launch.PortInUseError](t, err)
 	assert.Equal(t, taken.Port, port)
-	assert.Contains(t, taken.Error(), "(launch.test)")
+	if runtime.GOOS == "linux" {
+		assert.Contains(t, taken.Error(), "(launch.test)")
+	}
 }
 
 func TestAPortInUseIsFoundByTheServicesOwnWords(t *testing.T) {

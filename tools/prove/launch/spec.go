@@ -17,7 +17,7 @@ type Spec struct {
 	Build []string
 
 	// Run is the command of the service. A name without a slash is looked up in the service's own PATH, a relative
-	// path is below Dir. Required.
+	// path is below Dir. Start needs it.
 	Run []string
 
 	// Dir is the working directory of both. Empty: the prover's own.
@@ -56,11 +56,13 @@ type Spec struct {
 // Validate reports everything that is wrong at once.
 func (s Spec) Validate() error {
 	var faults []error
-	if len(s.Run) == 0 || s.Run[0] == "" {
+	if len(s.Run) == 0 && len(s.Build) == 0 {
 		faults = append(faults, errors.New("run: no command; name the program and its arguments"))
 	}
-	if len(s.Build) > 0 && s.Build[0] == "" {
-		faults = append(faults, errors.New("build: the command's name is empty"))
+	for what, command := range map[string][]string{"run": s.Run, "build": s.Build} {
+		if len(command) > 0 && command[0] == "" {
+			faults = append(faults, fmt.Errorf("%s: the command's name is empty", what))
+		}
 	}
 	if s.Dir != "" {
 		if info, err := os.Stat(s.Dir); err != nil {

@@ -57,11 +57,11 @@ func isAlive(pid int) bool {
 }
 
 // endMarked kills every process that was started with the mark in its
-// environment, and looks again until there is none or the bound is over.
-func endMarked(mark string, _ int, bound time.Duration) {
+// environment, and looks again until there is none or it has taken too long.
+func endMarked(mark string, _ int) {
 	again := time.NewTicker(sweepEvery)
 	defer again.Stop()
-	for begun := time.Now(); time.Since(begun) < bound; <-again.C {
+	for begun := time.Now(); time.Since(begun) < ending; <-again.C {
 		marked := markedProcesses(mark)
 		if len(marked) == 0 {
 			return
@@ -112,6 +112,11 @@ func (p *Process) survivors() error {
 
 // members are the processes of the service that are alive.
 func (p *Process) members() []int {
+	select {
+	case <-p.done: // the guard's process id may mean another process by now
+		return nil
+	default:
+	}
 	all := descendants(p.guard.Process.Pid)
 	alive := all[:0]
 	for _, pid := range all {

@@ -5,7 +5,6 @@ package launch
 import (
 	"fmt"
 	"syscall"
-	"time"
 )
 
 // Sockets returns ErrNotAvailable here.
@@ -31,7 +30,7 @@ func pinThread([]int) error { return missing("pin to processors") }
 func missing(what string) error { return fmt.Errorf("%s: %w", what, ErrNotAvailable) }
 
 // endMarked ends the group, which is all that can be found here.
-func endMarked(_ string, pid int, _ time.Duration) { _ = syscall.Kill(-pid, syscall.SIGKILL) }
+func endMarked(_ string, pid int) { _ = syscall.Kill(-pid, syscall.SIGKILL) }
 
 func (p *Process) survivors() error { return fmt.Errorf("its process group is %d", p.pid) }
 

@@ -2,6 +2,7 @@ package launch_test
 
 import (
 	"bufio"
+	"crypto/rand"
 	"os/exec"
 	"strings"
 	"syscall"
@@ -48,6 +49,20 @@ func TestKillingTheProverLeavesNoOne(t *testing.T) {
 	assert.NoError(t, prover.Process.Kill())
 	assert.Error(t, prover.Wait())
 	assertEnded(t, pids)
+}
+
+// TestKillingTheProverAtAnyMoment kills it while it starts the guard, while the
+// guard starts the service, and while the service starts its own children.
+func TestKillingTheProverAtAnyMoment(t *testing.T) {
+	for moment := range 15 {
+		mark := "FAMILY_OF=" + rand.Text()
+		prover := exec.Command(self(t), "prover", mark)
+		assert.NoError(t, prover.Start())
+		<-time.After(time.Duration(moment) * 4 * time.Millisecond)
+		assert.NoError(t, prover.Process.Kill())
+		assert.Error(t, prover.Wait())
+		assert.Eventually(t, 10*time.Second, func() bool { return len(launch.Marked(mark)) == 0 })
+	}
 }
 
 func TestKillingTheGuardLeavesNoOne(t *testing.T) {
