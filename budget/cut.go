@@ -39,11 +39,11 @@ func refuse(ctx context.Context, w http.ResponseWriter, r *http.Request, e *Enfo
 // instead of waiting for a slow client. HTTP/2 needs none of it: the stream's end ends the read.
 func (x *exchange) interrupted(ctx context.Context, w http.ResponseWriter, r *http.Request) Result {
 	g := &x.guard
-	unread := x.body.end() && r.ProtoMajor < 2
-	if unread && g.hijacked == nil {
-		// Best effort: where it is not supported, wait is bounded.
-		_ = http.NewResponseController(w).SetReadDeadline(longAgo)
-		defer x.body.wait(leave)
+	reading := x.body.gate.shut()
+	unread := x.body.unread() && r.ProtoMajor < 2 && g.hijacked == nil
+	if unread {
+		_ = http.NewResponseController(w).SetReadDeadline(longAgo) // best effort: the wait below is bounded
+		defer await(reading, leave)
 	}
 	cause := Cause(ctx)
 	result := Result{Status: g.status, Bytes: g.bytes, Err: join(join(g.err, x.failure), cause)}
@@ -61,13 +61,26 @@ func (x *exchange) interrupted(ctx context.Context, w http.ResponseWriter, r *ht
 			hangUp(w)
 		}
 		answered := answerSpent(ctx, w, r, &x.enforcement)
-		if unread && x.body.busy() {
+		if unread && reading != nil {
 			_ = http.NewResponseController(w).Flush() // the client has it before the read has left
 		}
 		answered.Err = result.Err
 		return answered
 	}
 	return result
+}
+
+// await waits for a channel that is closed, or nil, but not longer than the limit.
+func await(closed <-chan struct{}, limit time.Duration) {
+	if closed == nil {
+		return
+	}
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case <-closed:
+	case <-timer.C:
+	}
 }
 
 // longAgo is a deadline in the past that is not the zero time, which means none.

@@ -18,6 +18,8 @@ const stall = 10 * time.Millisecond
 
 // guard is the http.ResponseWriter that a handler sees. It is unbuffered. Once it is seized the handler keeps a writer
 // that answers http.ErrHandlerTimeout and reaches nothing of the real one: hence its own header map, and no Unwrap.
+//
+// As with net/http's own, a handler does not call two methods at once; only deadlines may be set beside a write.
 type guard struct {
 	real   http.ResponseWriter
 	over   <-chan struct{}   // closed when the budget is spent: an answer may not begin any more; nil: it always may
@@ -30,9 +32,8 @@ type guard struct {
 	controlMu sync.Mutex
 	released  bool // no deadline may be set any more
 
-	mu       sync.Mutex // held while the real writer is in use, so also while a write waits for the client
-	seized   bool       // the handler's time with the real writer is over
-	wrote    bool       // the status line is with the real writer
+	gate     gate // whoever is inside uses the real writer and the fields below
+	wrote    bool // the status line is with the real writer
 	status   int
 	bytes    int64
 	err      error    // what the handler reported first
@@ -61,22 +62,24 @@ func (g *guard) WriteHeader(status int) {
 	if status < 100 || status > 999 {
 		panic(fmt.Sprintf("invalid WriteHeader code %v", status))
 	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if status < 200 && status != http.StatusSwitchingProtocols {
-		g.informLocked(status)
+	if !g.gate.enter() {
 		return
 	}
-	if !g.wrote {
-		g.beginLocked(status)
+	defer g.gate.leave()
+	if status < 200 && status != http.StatusSwitchingProtocols {
+		g.inform(status)
+		return
 	}
+	g.begin(status)
 }
 
 // Write sends a part of the body, after a 200 when there was no header yet.
 func (g *guard) Write(p []byte) (int, error) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if !g.beginLocked(http.StatusOK) {
+	if !g.gate.enter() {
+		return 0, http.ErrHandlerTimeout
+	}
+	defer g.gate.leave()
+	if !g.begin(http.StatusOK) {
 		return 0, http.ErrHandlerTimeout
 	}
 	n, err := g.real.Write(p)
@@ -86,9 +89,11 @@ func (g *guard) Write(p []byte) (int, error) {
 
 // WriteString is Write for a string.
 func (g *guard) WriteString(s string) (int, error) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if !g.beginLocked(http.StatusOK) {
+	if !g.gate.enter() {
+		return 0, http.ErrHandlerTimeout
+	}
+	defer g.gate.leave()
+	if !g.begin(http.StatusOK) {
 		return 0, http.ErrHandlerTimeout
 	}
 	n, err := io.WriteString(g.real, s)
@@ -101,9 +106,11 @@ func (g *guard) Flush() { _ = g.FlushError() } // http.Flusher has no error to r
 
 // FlushError is Flush for http.ResponseController.
 func (g *guard) FlushError() error {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if !g.beginLocked(http.StatusOK) {
+	if !g.gate.enter() {
+		return http.ErrHandlerTimeout
+	}
+	defer g.gate.leave()
+	if !g.begin(http.StatusOK) {
 		return http.ErrHandlerTimeout
 	}
 	return http.NewResponseController(g.real).Flush()
@@ -111,11 +118,10 @@ func (g *guard) FlushError() error {
 
 // EnableFullDuplex is for http.ResponseController.
 func (g *guard) EnableFullDuplex() error {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.seized {
+	if !g.gate.enter() {
 		return http.ErrHandlerTimeout
 	}
+	defer g.gate.leave()
 	return http.NewResponseController(g.real).EnableFullDuplex()
 }
 
@@ -141,13 +147,15 @@ func (g *guard) SetWriteDeadline(t time.Time) error {
 
 // Hijack hands the connection over, where the route allows it.
 func (g *guard) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.seized || g.spentLocked() {
+	if !g.gate.enter() {
 		return nil, nil, http.ErrHandlerTimeout
 	}
+	defer g.gate.leave()
 	if !g.hijack {
 		return nil, nil, fmt.Errorf("hijack: this route declares no stream: %w", http.ErrNotSupported)
+	}
+	if g.spent() {
+		return nil, nil, http.ErrHandlerTimeout
 	}
 	conn, buffer, err := http.NewResponseController(g.real).Hijack()
 	if err == nil {
@@ -158,20 +166,22 @@ func (g *guard) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 
 // RecordError keeps the cause of the handler's answer for Result.Err; the first one counts.
 func (g *guard) RecordError(err error) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if !g.seized && g.err == nil {
+	if !g.gate.enter() {
+		return
+	}
+	defer g.gate.leave()
+	if g.err == nil {
 		g.err = err
 	}
 }
 
-// beginLocked makes sure that an answer has begun and reports whether it may go on. It may not begin once the budget
-// is spent: a handler that wakes at its deadline and writes an error would else race with the 504 and be cut.
-func (g *guard) beginLocked(status int) bool {
-	if g.seized || g.wrote {
-		return !g.seized
+// begin makes sure that an answer has begun and reports whether it may go on. It may not begin once the budget is
+// spent: a handler that wakes at its deadline and writes an error would else race with the 504 and be cut.
+func (g *guard) begin(status int) bool {
+	if g.wrote {
+		return true
 	}
-	if g.spentLocked() {
+	if g.spent() {
 		return false
 	}
 	g.wrote, g.status = true, status
@@ -180,7 +190,8 @@ func (g *guard) beginLocked(status int) bool {
 	return true
 }
 
-func (g *guard) spentLocked() bool {
+// spent reports that no answer may begin any more.
+func (g *guard) spent() bool {
 	select {
 	case <-g.over:
 		return !g.wrote
@@ -189,9 +200,9 @@ func (g *guard) spentLocked() bool {
 	}
 }
 
-// informLocked sends a 1xx. The real header map is as before afterwards, since the answer may become another's.
-func (g *guard) informLocked(status int) {
-	if g.seized || g.wrote || g.spentLocked() {
+// inform sends a 1xx. The real header map is as before afterwards, since the answer may become another's.
+func (g *guard) inform(status int) {
+	if g.wrote || g.spent() {
 		return
 	}
 	dst := g.real.Header()
@@ -217,17 +228,17 @@ func (g *guard) copyHeader() {
 
 // seize ends the handler's use of the real writer. When it returns, no method of the guard is inside the real writer
 // and none will be: its fields are the caller's alone. A write that the client does not take is given up.
+//
+// It waits for such a write without a limit of its own: net/http reuses its buffers once the request is over, so they
+// must be free by then, and its connections do have deadlines.
 func (g *guard) seize() {
 	g.controlMu.Lock()
 	g.released = true
 	g.controlMu.Unlock()
-	if !g.mu.TryLock() {
-		// Best effort: a writer without deadlines is not a network's.
-		_ = http.NewResponseController(g.real).SetWriteDeadline(time.Now().Add(stall))
-		g.mu.Lock()
+	if left := g.gate.shut(); left != nil {
+		_ = http.NewResponseController(g.real).SetWriteDeadline(time.Now().Add(stall)) // best effort, see above
+		<-left
 	}
-	g.seized = true
-	g.mu.Unlock()
 }
 
 // finish completes the answer of a handler that has returned, as net/http would: an empty 200 when it wrote nothing,

@@ -40,7 +40,7 @@ func (db *DB) Tx(ctx context.Context, fn func(ctx context.Context, tx *sql.Tx) e
 	defer func() { <-db.turn }()
 	tx, err := db.SQL().BeginTx(ctx, nil)
 	if err != nil {
-		return fmt.Errorf("begin transaction: %w", err)
+		return begin(ctx, err)
 	}
 	returned := false
 	defer func() {
@@ -75,6 +75,16 @@ func (db *DB) takeTurn(ctx context.Context) error {
 	case <-ctx.Done():
 		return fmt.Errorf("wait for a turn to write, %d at a time: %w", cap(db.turn), ctx.Err())
 	}
+}
+
+// begin says why there is no transaction. When the context ended while the
+// pool looked for a connection that is alive, the pool may only say "bad
+// connection".
+func begin(ctx context.Context, err error) error {
+	if over := ctx.Err(); over != nil && !errors.Is(err, over) {
+		return fmt.Errorf("begin transaction: %w: %w", over, err)
+	}
+	return fmt.Errorf("begin transaction: %w", err)
 }
 
 // rollback undoes tx because of err. That the context has done it already is

@@ -8,8 +8,8 @@ import (
 )
 
 // line builds one JSON log line in the layout of slog.JSONHandler. It exists
-// because the access line is written once a request and slog costs about twice
-// as much (BenchmarkAccessLine).
+// because an access line is written for every request, and slog takes some four
+// times as long and 6 allocations for one (BenchmarkAccessLine).
 type line struct{ b []byte }
 
 func (l *line) begin(at time.Time, level slog.Level, msg string) {

@@ -30,31 +30,35 @@ type series[K comparable, V any] struct {
 // get returns the row of k. When the table is full, it is that of fold(k),
 // which must have few values.
 func (s *series[K, V]) get(k K, fold func(K) K, build func(K) V) V {
-	if rows := s.rows.Load(); rows != nil {
-		if v, ok := (*rows)[k]; ok {
-			return v
-		}
+	if v, ok := s.find(&k, fold); ok {
+		return v
 	}
-	return s.add(k, fold, build)
-}
-
-func (s *series[K, V]) add(k K, fold func(K) K, build func(K) V) V {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if v, ok := s.find(&k, fold); ok {
+		return v
+	}
 	rows := map[K]V{}
 	if old := s.rows.Load(); old != nil {
-		if len(*old) >= maxSeries {
-			k = fold(k)
-		}
-		if v, ok := (*old)[k]; ok {
-			return v
-		}
 		rows = maps.Clone(*old)
 	}
 	v := build(k)
 	rows[k] = v
 	s.rows.Store(&rows)
 	return v
+}
+
+// find folds k if there is no room for it.
+func (s *series[K, V]) find(k *K, fold func(K) K) (v V, ok bool) {
+	rows := s.rows.Load()
+	if rows == nil {
+		return v, false
+	}
+	if v, ok = (*rows)[*k]; !ok && len(*rows) >= maxSeries {
+		*k = fold(*k)
+		v, ok = (*rows)[*k]
+	}
+	return v, ok
 }
 
 // all calls f for every row.

@@ -95,14 +95,17 @@ func TestScrapeServesTheRuntimeAndTheProcess(t *testing.T) {
 	assert.NotContains(t, got, "otel_scope")
 }
 
-func TestScrapeSpeaksOpenMetrics(t *testing.T) {
-	tel, _ := open(t, telemetry.Config{})
+func TestScrapeSpeaksOpenMetricsWithExemplars(t *testing.T) {
+	tel, _, _ := record(t, telemetry.Config{})
+	_, e := tel.Begin(request("GET", "/"), "GET /", time.Time{})
+	e.End(telemetry.Summary{Status: 200})
 	r := httptest.NewRequest("GET", "/metrics", nil)
 	r.Header.Set("Accept", "application/openmetrics-text; version=1.0.0")
 	w := httptest.NewRecorder()
 	tel.Scrape().ServeHTTP(w, r)
 	assert.Equal(t, w.Code, http.StatusOK)
 	assert.Contains(t, w.Body.String(), "# EOF")
+	assert.Match(t, w.Body.String(), `http_server_request_duration_seconds_bucket\{.*\} 1 # \{.*trace_id="`+traceHex+`".*\}`)
 }
 
 func TestScrapeServesTheServicesOwnMetrics(t *testing.T) {

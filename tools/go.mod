@@ -10,4 +10,9 @@ require (
 	golang.org/x/term v0.46.0
 )
 
+require (
+	github.com/alecthomas/kong v1.17.0 // indirect
+	github.com/rogpeppe/go-internal v1.16.0 // indirect
+)
+
 replace github.com/plimsoll-go/plimsoll => ../

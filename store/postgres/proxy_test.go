@@ -17,12 +17,18 @@ import (
 
 // proxy stands before a server, to hang and to cut.
 type proxy struct {
-	url     string
-	open    atomic.Int32 // connections, those of cancel requests included
-	most    atomic.Int32 // of open
-	cutAt   atomic.Pointer[[]byte]
-	through sync.RWMutex // locked: nothing passes
+	url  string
+	open atomic.Int32 // connections, those of cancel requests included
+	most atomic.Int32 // of open
+
+	heal chan struct{} // closed: what hangs goes on
 }
+
+// The words of a client at which the proxy does something.
+var (
+	hangs = []byte("hang here") // the statement does not reach the server, which is well otherwise
+	cuts  = []byte("commit")    // it does, and the answer is lost
+)
 
 func newProxy(t *testing.T) *proxy {
 	t.Helper()
@@ -30,7 +36,7 @@ func newProxy(t *testing.T) *proxy {
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	assert.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, listener.Close()) })
-	p := &proxy{url: fmt.Sprintf("postgres://%s@%s%s?sslmode=disable", target.Query().Get("user"), listener.Addr(), target.Path)}
+	p := &proxy{heal: make(chan struct{}), url: fmt.Sprintf("postgres://%s@%s%s?sslmode=disable", target.Query().Get("user"), listener.Addr(), target.Path)}
 	socket := filepath.Join(target.Query().Get("host"), ".s.PGSQL.5432")
 	go func() {
 		for {
@@ -64,8 +70,7 @@ func (p *proxy) serve(ctx context.Context, client net.Conn, socket string) {
 	p.open.Add(-1)
 }
 
-// copy passes bytes on until either end closes, or the client says the word at
-// which to cut, which still reaches the server.
+// copy passes bytes on until either end closes.
 func (p *proxy) copy(to io.Writer, from io.Reader, client bool) {
 	buffer := make([]byte, 8192)
 	for {
@@ -73,11 +78,13 @@ func (p *proxy) copy(to io.Writer, from io.Reader, client bool) {
 		if err != nil {
 			return
 		}
-		p.through.RLock()
-		_, err = to.Write(buffer[:n])
-		p.through.RUnlock()
-		word := p.cutAt.Load()
-		if err != nil || client && word != nil && bytes.Contains(buffer[:n], *word) {
+		if client && bytes.Contains(buffer[:n], hangs) {
+			<-p.heal
+		}
+		if _, err = to.Write(buffer[:n]); err != nil {
+			return
+		}
+		if client && bytes.Contains(buffer[:n], cuts) {
 			return
 		}
 	}

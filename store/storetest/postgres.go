@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
-	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -28,13 +27,10 @@ var server = sync.OnceValues(startServer)
 func Postgres(tb testing.TB) Database {
 	tb.Helper()
 	s, err := server()
-	var missing *missingError
-	switch {
-	case errors.As(err, &missing) && os.Getenv("CI") != "true":
+	if skips(err, os.Getenv("CI")) {
 		tb.Skip(err)
-	case err != nil:
-		tb.Fatal(err)
 	}
+	assert.NoError(tb, err)
 	name := "t" + strings.ToLower(rand.Text())
 	admin := func(statement string) {
 		tb.Helper()

@@ -38,7 +38,7 @@ rm -rf "$dir"
 
 // startServer makes a cluster in a temporary folder and starts a server on it.
 func startServer() (*postgresServer, error) {
-	bin, err := findBinaries()
+	bin, err := findBinaries(debian)
 	if err != nil {
 		return nil, err
 	}

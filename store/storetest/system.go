@@ -20,11 +20,20 @@ func (e *missingError) Error() string {
 	return "NOT TESTED: there is no PostgreSQL on this machine (looked in " + e.looked + "). To test it: apt-get install postgresql"
 }
 
+// skips reports whether a test without PostgreSQL is skipped, and not failed.
+// ci is the variable CI.
+func skips(err error, ci string) bool {
+	var missing *missingError
+	return errors.As(err, &missing) && ci != "true"
+}
+
+// debian is where its packages put the binaries of each version.
+const debian = "/usr/lib/postgresql/*/bin"
+
 // findBinaries is the folder of initdb and postgres: that of PATH, else the
-// newest of Debian's.
-func findBinaries() (string, error) {
-	const debian = "/usr/lib/postgresql/*/bin"
-	candidates, err := filepath.Glob(debian)
+// newest of those that the pattern matches.
+func findBinaries(pattern string) (string, error) {
+	candidates, err := filepath.Glob(pattern)
 	if err != nil {
 		return "", err
 	}
@@ -40,7 +49,7 @@ func findBinaries() (string, error) {
 			return dir, nil
 		}
 	}
-	return "", &missingError{looked: "PATH and " + debian}
+	return "", &missingError{looked: "PATH and " + pattern}
 }
 
 // version is the 15 of /usr/lib/postgresql/15/bin.

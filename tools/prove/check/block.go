@@ -15,9 +15,10 @@ const (
 
 	windowWidth = time.Second
 
-	// busyCores is how much of the machine others may use while load is judged: beside hogs that used more, capacity
-	// and goodput moved together with them.
-	busyCores = 0.5
+	// busyCores is how much of the machine others may use while load is judged and less than spareCores are left over:
+	// beside hogs that used more, capacity and goodput moved together with them.
+	busyCores  = 0.5
+	spareCores = 0.3
 
 	// baseGood is the share of requests that must be good at capacity, or what was found is not the capacity.
 	baseGood = 0.75
@@ -59,7 +60,7 @@ func windows(l *run.Load) (good []load.Window, why Reason, detail string) {
 	if l == nil {
 		return nil, Interrupted, "the run ended inside the block"
 	}
-	if l.Noise.Foreign > busyCores {
+	if busy(l.Noise) {
 		return nil, Busy, fmt.Sprintf("others used %.1f processors of the machine during the %s", l.Noise.Foreign, l.Part)
 	}
 	all := l.Result.Windows(l.Warmup, windowWidth)
@@ -79,6 +80,9 @@ func windows(l *run.Load) (good []load.Window, why Reason, detail string) {
 	}
 	return good, NoReason, ""
 }
+
+// busy says whether others took what the service could have used.
+func busy(n run.Noise) bool { return n.Foreign > busyCores && n.Spare < spareCores }
 
 // reasonOf translates the generator's reason.
 func reasonOf(v load.Validity) Reason {

@@ -124,7 +124,7 @@ func recovery(blocks []block, m float64, limit policy.Time) Part {
 			part.Verdict, part.Reason = timely(at, limit, noise)
 			part.Measured = largest(at, 1)
 			part.Says = fmt.Sprintf("after %g× 99 %% of half the capacity were served well again within %s", m, seconds(at+windowWidth))
-		case noise.Foreign > busyCores:
+		case busy(noise):
 			part.Verdict, part.Reason = Inconclusive, Busy
 			part.Says = fmt.Sprintf("others used %.1f processors while the recovery was watched", noise.Foreign)
 		default:
@@ -143,10 +143,10 @@ func recovery(blocks []block, m float64, limit policy.Time) Part {
 
 // quietNoise is the worst of what disturbed the watch.
 func quietNoise(b block) run.Noise {
-	var worst run.Noise
+	worst := b.quiet[0].Noise
 	for _, q := range b.quiet {
 		worst.Worst = max(worst.Worst, q.Noise.Worst, q.Result.Lag(0.99))
-		worst.Foreign = max(worst.Foreign, q.Noise.Foreign)
+		worst.Foreign, worst.Spare = max(worst.Foreign, q.Noise.Foreign), min(worst.Spare, q.Noise.Spare)
 	}
 	return worst
 }

@@ -1,5 +1,10 @@
 package check
 
+import (
+	"github.com/plimsoll-go/plimsoll/tools/prove/policy"
+	"github.com/plimsoll-go/plimsoll/tools/prove/run"
+)
+
 // rounds joins the judgements of an attack and of its repetition alone. A round that held needs no other; one that
 // failed counts once it has failed again. What failed once and held once is unstable, never proved.
 func rounds(judged []Part) Part {
@@ -34,4 +39,17 @@ func WantsRepeat(f Finding) bool {
 		}
 	}
 	return false
+}
+
+// WantsBlock reports whether another block could decide what an overload by this multiple leaves open.
+func WantsBlock(a *run.Artifacts, p policy.Policy, multiple float64) bool {
+	only := *a
+	only.Loads = nil
+	for _, l := range a.Loads {
+		if l.Multiple == multiple {
+			only.Loads = append(only.Loads, l)
+		}
+	}
+	c := overload()
+	return WantsRepeat(c.Eval(&only, p))
 }

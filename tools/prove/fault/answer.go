@@ -32,12 +32,16 @@ func expand(template string, q Request) string {
 		return template
 	}
 	n := strconv.FormatInt(q.ID, 10)
+	template = strings.ReplaceAll(template, "{{n}}", n) // before the key, which may hold anything
+	if !strings.Contains(template, "{{key}}") {
+		return template
+	}
 	key := n
 	if sent := q.Get("Idempotency-Key"); sent != "" {
 		quoted, _ := json.Marshal(sent) // a string always can be
 		key = string(quoted[1 : len(quoted)-1])
 	}
-	return strings.NewReplacer("{{n}}", n, "{{key}}", key).Replace(template)
+	return strings.ReplaceAll(template, "{{key}}", key)
 }
 
 // message is an answer on its way out: text, then spaces up to its length.

@@ -1,6 +1,7 @@
 package fault_test
 
 import (
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -61,20 +62,37 @@ func TestADepartureFreesItsSlotUnlessTheSinkKeepsWorking(t *testing.T) {
 	}
 }
 
-// BenchmarkCalls is what one call costs the sink and a raw caller together.
+// benchRequest is what an outbound client sends.
+const benchRequest = "POST /charges HTTP/1.1\r\nHost: sink\r\nIdempotency-Key: k\r\nPlimsoll-Budget: 1980\r\n" +
+	"Traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\nContent-Length: 2\r\n\r\n{}"
+
+// BenchmarkCalls is what one call costs the sink and a raw caller together, on
+// one connection and on 64 at a time.
 func BenchmarkCalls(b *testing.B) {
-	s := open(b, fault.Config{})
-	c := dial(b, s)
-	request := []byte("POST /charges HTTP/1.1\r\nHost: sink\r\nIdempotency-Key: k\r\n" +
-		"Traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\nContent-Length: 2\r\n\r\n{}")
-	buf := make([]byte, 4096)
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := c.nc.Write(request); err != nil {
-			b.Fatal(err)
+	call := func(c *caller, buf []byte) {
+		if _, err := c.nc.Write([]byte(benchRequest)); err != nil {
+			b.Error(err)
 		}
 		if _, err := c.nc.Read(buf); err != nil {
-			b.Fatal(err)
+			b.Error(err)
 		}
 	}
+	b.Run("one", func(b *testing.B) {
+		c, buf := dial(b, open(b, fault.Config{})), make([]byte, 4096)
+		b.ReportAllocs()
+		for b.Loop() {
+			call(c, buf)
+		}
+	})
+	b.Run("many", func(b *testing.B) {
+		s := open(b, fault.Config{})
+		b.SetParallelism(64 / runtime.GOMAXPROCS(0))
+		b.ReportAllocs()
+		b.RunParallel(func(pb *testing.PB) {
+			c, buf := dial(b, s), make([]byte, 4096)
+			for pb.Next() {
+				call(c, buf)
+			}
+		})
+	})
 }

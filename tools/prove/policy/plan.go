@@ -13,12 +13,12 @@ type Plan struct {
 
 	Cancels int `json:"cancels" yaml:"cancels"` // clients that leave while their dependency works
 
-	Slots    int           `json:"slots" yaml:"slots"`         // requests that the dependency serves at once: the capacity
-	Hold     time.Duration `json:"hold_ns" yaml:"hold"`        // how long it takes for each
+	Slots    int           `json:"slots" yaml:"slots"`          // requests that the dependency serves at once: the capacity
+	Hold     time.Duration `json:"hold_ns" yaml:"hold"`         // how long it takes for each
 	Patience time.Duration `json:"patience_ns" yaml:"patience"` // an answer after this is no use to the client
-	Window   time.Duration `json:"window_ns" yaml:"window"`    // one judged stretch of load
-	Blocks   int           `json:"blocks" yaml:"blocks"`       // repetitions of an overload that is not yet decided
-	Quiet    time.Duration `json:"quiet_ns" yaml:"quiet"`      // half load is watched this long for the recovery
+	Window   time.Duration `json:"window_ns" yaml:"window"`     // one judged stretch of load
+	Blocks   int           `json:"blocks" yaml:"blocks"`        // repetitions of an overload that is not yet decided
+	Quiet    time.Duration `json:"quiet_ns" yaml:"quiet"`       // half load is watched this long for the recovery
 
 	DrainConnections int           `json:"drain_connections" yaml:"drain_connections"` // kept-alive, used in turn
 	DrainRate        float64       `json:"drain_rate" yaml:"drain_rate"`               // requests per second

@@ -10,6 +10,7 @@ type Artifacts struct {
 	Header   Header
 	Spec     json.RawMessage
 	Policy   json.RawMessage // the last one that was written
+	Machine  *Machine
 	Launches []Launch
 	Waits    []Waits
 	Oversize []Oversize
@@ -36,54 +37,82 @@ func (a *Artifacts) Skipped(experiment string) (Skip, bool) {
 	return Skip{}, false
 }
 
-// add files one line away. Kinds that this reader does not know are left out: a later minor tool may write more.
-func (a *Artifacts) add(kind string, data json.RawMessage) error {
-	switch kind {
-	case "spec":
-		var described Described
-		return decode(kind, data, &described, func() { a.Spec = described.Spec })
-	case "policy":
-		var judged Judged
-		return decode(kind, data, &judged, func() { a.Policy = judged.Policy })
-	case "end":
+// Append files a record away, as reading it from a file would.
+func (a *Artifacts) Append(record Record) {
+	switch r := record.(type) {
+	case Described:
+		a.Spec = r.Spec
+	case Judged:
+		a.Policy = r.Policy
+	case Machine:
+		a.Machine = &r
+	case Capacity:
+		a.Capacity = &r
+	case Skip:
+		a.Skips = append(a.Skips, r)
+	case Launch:
+		a.Launches = append(a.Launches, r)
+	case Waits:
+		a.Waits = append(a.Waits, r)
+	case Oversize:
+		a.Oversize = append(a.Oversize, r)
+	case Hung:
+		a.Hung = append(a.Hung, r)
+	case Left:
+		a.Left = append(a.Left, r)
+	case Health:
+		a.Health = append(a.Health, r)
+	case Load:
+		a.Loads = append(a.Loads, r)
+	case Drain:
+		a.Drains = append(a.Drains, r)
+	case Config:
+		a.Configs = append(a.Configs, r)
+	case End:
 		a.Complete = true
-		return nil
-	case "capacity":
-		var capacity Capacity
-		return decode(kind, data, &capacity, func() { a.Capacity = &capacity })
-	case "skip":
-		return collect(kind, data, &a.Skips)
-	case "launch":
-		return collect(kind, data, &a.Launches)
-	case "waits":
-		return collect(kind, data, &a.Waits)
-	case "oversize":
-		return collect(kind, data, &a.Oversize)
-	case "hung":
-		return collect(kind, data, &a.Hung)
-	case "left":
-		return collect(kind, data, &a.Left)
-	case "health":
-		return collect(kind, data, &a.Health)
-	case "load":
-		return collect(kind, data, &a.Loads)
-	case "drain":
-		return collect(kind, data, &a.Drains)
-	case "config":
-		return collect(kind, data, &a.Configs)
 	}
-	return nil
 }
 
-func collect[T any](kind string, data json.RawMessage, list *[]T) error {
-	var item T
-	return decode(kind, data, &item, func() { *list = append(*list, item) })
-}
-
-func decode(kind string, data json.RawMessage, into any, keep func()) error {
-	if err := json.Unmarshal(data, into); err != nil {
+// add reads one line. Kinds that this reader does not know are left out: a later tool of the same version may write more.
+func (a *Artifacts) add(kind string, data json.RawMessage) error {
+	read, known := readers()[kind]
+	if !known {
+		return nil
+	}
+	record, err := read(data)
+	if err != nil {
 		return fmt.Errorf("%s: %w", kind, err)
 	}
-	keep()
+	a.Append(record)
 	return nil
+}
+
+// readers has an entry for every kind of record.
+func readers() map[string]func(json.RawMessage) (Record, error) {
+	all := make(map[string]func(json.RawMessage) (Record, error))
+	enlist[Described](all)
+	enlist[Judged](all)
+	enlist[Machine](all)
+	enlist[Capacity](all)
+	enlist[Skip](all)
+	enlist[Launch](all)
+	enlist[Waits](all)
+	enlist[Oversize](all)
+	enlist[Hung](all)
+	enlist[Left](all)
+	enlist[Health](all)
+	enlist[Load](all)
+	enlist[Drain](all)
+	enlist[Config](all)
+	enlist[End](all)
+	return all
+}
+
+func enlist[R Record](all map[string]func(json.RawMessage) (Record, error)) {
+	var zero R
+	all[zero.kind()] = func(data json.RawMessage) (Record, error) {
+		var record R
+		err := json.Unmarshal(data, &record)
+		return record, err
+	}
 }

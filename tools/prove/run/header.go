@@ -3,6 +3,8 @@ package run
 import (
 	"encoding/json"
 	"time"
+
+	"github.com/plimsoll-go/plimsoll/tools/prove/load"
 )
 
 // Version is the version of the format. A reader takes no other.
@@ -56,11 +58,17 @@ type Skip struct {
 	Detail     string `json:"detail"` // one sentence
 }
 
+// Machine is what the prover found out about the machine it runs on.
+type Machine struct {
+	Fitness load.Fitness `json:"fitness"`
+}
+
 // Noise is how calm the machine was while something was measured.
 type Noise struct {
 	Lag     time.Duration `json:"lag_ns"`        // 99th percentile of how late the prover's own clock ticks came
 	Worst   time.Duration `json:"worst_ns"`      // the latest tick
 	Foreign float64       `json:"foreign_cores"` // processors that neither the prover nor the service used, but others did
+	Spare   float64       `json:"spare_cores"`   // processors that nobody used
 }
 
 // Launch is one start of the service.
@@ -77,3 +85,4 @@ func (Judged) kind() string    { return "policy" }
 func (End) kind() string       { return "end" }
 func (Skip) kind() string      { return "skip" }
 func (Launch) kind() string    { return "launch" }
+func (Machine) kind() string   { return "machine" }

@@ -36,7 +36,7 @@
 //	    kind: http
 //	    soft: false                     # true: readiness need not follow it
 //	    respond:                        # first match answers; nothing matches: 404
-//	      - {method: POST, path: /charges, status: 200, body: '{"id":"{{unique}}"}'}
+//	      - {method: POST, path: /charges, status: 200, body: '{"id":"ch_{{n}}"}'}
 //	config:
 //	  required: [PAYMENTS_URL]          # without one of these the service must not start
 //	  malformed: {PORT: abc}            # nor with one of these values; PORT and every deps env are tried by default
@@ -44,8 +44,8 @@
 //	attack: {connections: 8}             # how it is attacked: the fields of policy.Plan
 //
 // Placeholders: {{port}}, {{admin_port}} and {{tmp}} (a fresh folder for each process) in run, env, listen and admin;
-// {{url}} in a dependency's value; {{unique}} (a fresh word each time) and {{setup.FIELD}} in requests; {{unique}} in
-// responses.
+// {{url}} in a dependency's value; {{unique}} (a fresh word each time) and {{setup.FIELD}} in requests; {{n}} (the call's
+// number) and {{key}} (its Idempotency-Key, or its number) in responses.
 //
 // Unknown keys, wrong types and contradictions are errors, each with its line and what to write instead.
 package spec

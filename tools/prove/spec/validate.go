@@ -113,7 +113,7 @@ func (s *Service) validateDeps(at finder) error {
 			if response.Status < 200 || response.Status > 599 {
 				return at.fault(where, fmt.Sprintf("%d is not the status of an answer", response.Status), "write one from 200 to 599")
 			}
-			if err := at.known(where+".body", response.Body, []string{"unique"}); err != nil {
+			if err := at.known(where+".body", response.Body, []string{"n", "key"}); err != nil {
 				return err
 			}
 		}
