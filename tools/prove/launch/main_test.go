@@ -19,16 +19,18 @@ import (
 )
 
 // TestMain makes this binary a guard, a service or a prover when it is started
-// as one, and runs the tests otherwise.
+// as one, and runs the tests otherwise. Those parts leave by syscall.Exit, which
+// runs no hooks: coverage would print a warning into the output under test, and
+// the race detector would wait a second.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 {
 		switch os.Args[1] {
 		case launch.GuardArgument:
-			os.Exit(launch.Guard(os.Args[2:]))
+			syscall.Exit(launch.Guard(os.Args[2:]))
 		case "service":
-			os.Exit(service(os.Args[2], os.Args[3:]))
+			syscall.Exit(service(os.Args[2], os.Args[3:]))
 		case "prover":
-			os.Exit(prover(os.Args[2:]))
+			syscall.Exit(prover(os.Args[2:]))
 		}
 	}
 	os.Exit(m.Run())
