@@ -1,0 +1,38 @@
+package telemetry
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/plimsoll-go/plimsoll/internal/assert"
+	"github.com/plimsoll-go/plimsoll/route"
+)
+
+// BenchmarkAccessLine is why there is an encoder beside slog's: the same line,
+// by hand and through the service's logger.
+func BenchmarkAccessLine(b *testing.B) {
+	tel, err := New(Config{Output: io.Discard})
+	assert.NoError(b, err)
+	ctx, e := tel.Begin(httptest.NewRequest("GET", "/orders/4711", nil), "GET /orders/{id}", time.Now())
+	s := Summary{Status: 200, Bytes: 512, Duration: 1234 * time.Microsecond, Class: route.Critical}
+	b.Run("own", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			tel.logAccess(e, &s, "/orders/{id}", time.Now())
+		}
+	})
+	b.Run("slog", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			tel.logger.LogAttrs(ctx, slog.LevelInfo, "request",
+				slog.String("method", e.method), slog.String("route", "/orders/{id}"), slog.String("path", e.path),
+				slog.Int("status", s.Status), slog.Float64("duration_ms", float64(s.Duration)/1e6), slog.Int64("bytes", s.Bytes),
+				slog.String("class", s.Class.String()), slog.String("outcome", s.Outcome.String()), slog.String("client", e.client.String()))
+		}
+	})
+	assert.NoError(b, tel.Flush(context.Background()))
+}
