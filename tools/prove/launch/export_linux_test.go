@@ -27,3 +27,9 @@ func Marked(variable string) []int {
 	}
 	return found
 }
+
+// ParseTCPTable counts the sockets of a table.
+func ParseTCPTable(table []byte) (int, error) {
+	sockets, err := parseTCPTable(table)
+	return len(sockets), err
+}

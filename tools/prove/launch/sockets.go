@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"net/netip"
-	"slices"
 	"sync"
 	"time"
 )
@@ -105,30 +104,4 @@ func (w *Watch) Stop() Seen {
 	w.stop()
 	<-w.over
 	return w.Seen()
-}
-
-// sortSockets sorts sockets into what they are for.
-func sortSockets(table []tcpSocket, ours map[uint64]bool) Sockets {
-	var s Sockets
-	ports := make(map[uint16]bool)
-	for _, socket := range table {
-		if ours[socket.inode] && socket.state == tcpListen {
-			s.Listening = append(s.Listening, socket.local)
-			ports[socket.local.Port()] = true
-		}
-	}
-	for _, socket := range table {
-		switch {
-		case !ours[socket.inode] || socket.state == tcpListen:
-		case ports[socket.local.Port()] || socket.state == tcpSynRecv:
-			s.Inbound = append(s.Inbound, socket.remote)
-		default:
-			s.Outbound = append(s.Outbound, socket.remote)
-		}
-	}
-	for _, list := range []*[]netip.AddrPort{&s.Listening, &s.Outbound} {
-		slices.SortFunc(*list, netip.AddrPort.Compare)
-		*list = slices.Compact(*list)
-	}
-	return s
 }
