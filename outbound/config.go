@@ -1,0 +1,154 @@
+package outbound
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"math"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/plimsoll-go/plimsoll/config"
+	"github.com/plimsoll-go/plimsoll/telemetry"
+)
+
+type dialer = func(ctx context.Context, network, address string) (net.Conn, error)
+
+// Unlimited lifts a limit of a [Config] that is a number.
+const Unlimited = -1
+
+// The limits of a call, where a [Config] does not set its own.
+const (
+	DefaultTimeout     = 2 * time.Second
+	DefaultConnect     = time.Second     // a lost SYN is sent again after one
+	DefaultHandshake   = 2 * time.Second // two round trips and a signature on a busy machine
+	DefaultIdle        = 30 * time.Second
+	DefaultMaxConns    = 256
+	DefaultMaxResponse = 8 << 20
+)
+
+// Config describes one dependency. Only URL is required, and that only by New: every other zero value is what a
+// service in production wants.
+type Config struct {
+	// Name is the dependency's name in metrics, readiness and logs. Empty: the URL's host.
+	Name string
+
+	// URL is where the dependency is, http or https. Paths of calls are joined to its path, its query is added to
+	// theirs, and its user information is sent as basic authentication.
+	URL config.URL
+
+	// Bearer is sent as Authorization to the URL's origin, and nowhere else, unless a request has that header
+	// already. Zero: none is sent.
+	Bearer config.Secret
+
+	// Timeout bounds a call, its body included, whose context has no deadline. With a deadline what is left of that
+	// is the bound. 0: 2 s.
+	Timeout time.Duration
+
+	// Connect bounds the dial. 0: 1 s.
+	Connect time.Duration
+
+	// Handshake bounds the TLS handshake. 0: 2 s.
+	Handshake time.Duration
+
+	// Idle is how long a connection without requests is kept. It should be below what the other side keeps one for,
+	// which is 60 s or more with common balancers and servers. 0: 30 s.
+	Idle time.Duration
+
+	// MaxConns bounds the connections to one host; further calls wait for one within their time. 0: 256.
+	MaxConns int
+
+	// MaxResponse bounds the body of an answer in bytes, after decompression. 0: 8 MiB.
+	MaxResponse int64
+
+	// HealthPath is asked by readiness, joined to the URL: any status below 500 is healthy. Empty: a connection that
+	// can be made is.
+	HealthPath string
+
+	// Optional says that the service is ready without this dependency.
+	Optional bool
+
+	// TLS is the configuration for https. nil: the system's roots and Go's defaults.
+	TLS *tls.Config
+
+	// Dial makes connections, as [net/http.Transport].DialContext. nil: TCP.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+
+	// Telemetry observes each call of a Transport that stands alone. New takes its host's. nil: nobody does.
+	Telemetry *telemetry.Telemetry
+}
+
+// Validate names all faults of the configuration at once.
+func (c Config) Validate() error {
+	var faults []error
+	if s := c.URL.Scheme(); !c.URL.IsZero() && s != "http" && s != "https" {
+		faults = append(faults, fmt.Errorf("the URL has the scheme %q, which is not http or https", s))
+	}
+	if c.URL.IsZero() && (!c.Bearer.IsZero() || c.HealthPath != "") {
+		faults = append(faults, errors.New("a bearer token and a health path need a URL"))
+	}
+	if strings.IndexFunc(c.Bearer.Reveal(), func(r rune) bool { return r <= ' ' || r > '~' }) >= 0 {
+		faults = append(faults, errors.New("the bearer token has a space, a line break or another character that no token has"))
+	}
+	for name, d := range map[string]time.Duration{"timeout": c.Timeout, "connect": c.Connect, "handshake": c.Handshake, "idle": c.Idle} {
+		if d < 0 {
+			faults = append(faults, fmt.Errorf("%s is negative: there is no call without a limit", name))
+		}
+	}
+	if c.MaxConns < Unlimited || c.MaxResponse < Unlimited {
+		faults = append(faults, errors.New("a limit is below -1, which is Unlimited"))
+	}
+	if len(faults) == 0 {
+		return nil
+	}
+	return fmt.Errorf("outbound %q: %w", c.Name, errors.Join(faults...))
+}
+
+// withDefaults fills in what is zero. It panics on what Validate refuses.
+func (c Config) withDefaults() Config {
+	if c.Name == "" {
+		c.Name = c.URL.Parsed().Host
+	}
+	if err := c.Validate(); err != nil {
+		panic(err)
+	}
+	c.Timeout = positive(c.Timeout, DefaultTimeout)
+	c.Connect = positive(c.Connect, DefaultConnect)
+	c.Handshake = positive(c.Handshake, DefaultHandshake)
+	c.Idle = positive(c.Idle, DefaultIdle)
+	switch c.MaxConns {
+	case 0:
+		c.MaxConns = DefaultMaxConns
+	case Unlimited:
+		c.MaxConns = 0 // of net/http
+	}
+	switch c.MaxResponse {
+	case 0:
+		c.MaxResponse = DefaultMaxResponse
+	case Unlimited:
+		c.MaxResponse = math.MaxInt64 - 1 // reading one more must not overflow
+	}
+	c.Dial = within(c.Connect, c.Dial)
+	return c
+}
+
+// within bounds a dial, which net/http lets run on when the call that began it has ended.
+func within(limit time.Duration, dial dialer) dialer {
+	if dial == nil {
+		dial = new(net.Dialer).DialContext
+	}
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		ctx, cancel := context.WithTimeout(ctx, limit)
+		defer cancel()
+		return dial(ctx, network, address)
+	}
+}
+
+func positive(d, otherwise time.Duration) time.Duration {
+	if d > 0 {
+		return d
+	}
+	return otherwise
+}

@@ -1,0 +1,44 @@
+package outbound_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+
+	"github.com/plimsoll-go/plimsoll/config"
+	"github.com/plimsoll-go/plimsoll/outbound"
+)
+
+// A client belongs to one dependency. The service it lives in, nil here, asks for its readiness and observes it.
+func ExampleClient_PostJSON() {
+	dependency := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "Bearer s3cret" {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		_, _ = io.WriteString(w, `{"id":"ch_1","status":"succeeded"}`)
+	}))
+	defer dependency.Close()
+
+	where, err := config.ParseURL(dependency.URL)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	payments := outbound.New(nil, outbound.Config{Name: "payments", URL: where, Bearer: config.NewSecret("s3cret")})
+	var receipt struct{ ID, Status string }
+	err = payments.PostJSON(context.Background(), "/charges", map[string]any{"amount_cents": 250}, &receipt,
+		outbound.IdempotencyKey("order-1"))
+	fmt.Println(receipt.Status, err)
+
+	forgotten := outbound.New(nil, outbound.Config{Name: "payments", URL: where})
+	err = forgotten.PostJSON(context.Background(), "/charges", nil, &receipt)
+	var failed *outbound.StatusError
+	fmt.Println(errors.As(err, &failed), err)
+	// Output:
+	// succeeded <nil>
+	// true call payments: POST: status 401
+}

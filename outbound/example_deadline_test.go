@@ -1,0 +1,35 @@
+package outbound_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"time"
+
+	"github.com/plimsoll-go/plimsoll/outbound"
+	"github.com/plimsoll-go/plimsoll/problem"
+)
+
+// The transport alone, below a client that is there already: a dependency that hangs ends with the caller's budget.
+func ExampleTransport() {
+	dependency := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		fmt.Println("the dependency was given", r.Header.Get("Plimsoll-Budget"), "ms")
+		<-r.Context().Done()
+	}))
+	defer dependency.Close()
+
+	client := &http.Client{Transport: outbound.Transport(outbound.Config{Name: "payments"})}
+	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond+900*time.Microsecond)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, dependency.URL, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	_, err = client.Do(r)
+	fmt.Println(problem.From(err).Kind, problem.From(err).Kind.Status())
+	// Output:
+	// the dependency was given 49 ms
+	// deadline 504
+}
