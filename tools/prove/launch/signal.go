@@ -42,6 +42,8 @@ func (p *Process) send(o order) error {
 		return fmt.Errorf("signal service: %s", text)
 	case <-p.done:
 		return ErrExited
+	case <-time.After(ending):
+		return fmt.Errorf("signal service: the guard (pid %d) did not answer within %v; is it stopped?", p.guard.Process.Pid, ending)
 	}
 }
 

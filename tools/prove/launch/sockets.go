@@ -8,7 +8,9 @@ import (
 	"time"
 )
 
-// Sockets are the TCP sockets that a service's processes have open.
+// Sockets are the TCP sockets that a service's processes have open. UDP and Unix
+// sockets are not looked at, and of connections that are over nothing is left to
+// see but in a Watch.
 type Sockets struct {
 	Listening []netip.AddrPort // where it accepts connections
 	Inbound   []netip.AddrPort // the far ends of connections that it accepted
