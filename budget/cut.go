@@ -46,7 +46,7 @@ func (x *exchange) interrupted(ctx context.Context, w http.ResponseWriter, r *ht
 		defer await(reading, leave)
 	}
 	cause := Cause(ctx)
-	result := Result{Status: g.status, Bytes: g.bytes, Err: join(join(g.err, x.failure), cause)}
+	result := Result{Status: g.status, Bytes: g.bytes, Err: join(g.err, cause)}
 	switch {
 	case g.hijacked != nil:
 		_ = g.hijacked.Close() // what the handler still does with it fails, as it should

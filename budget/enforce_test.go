@@ -290,7 +290,7 @@ func TestPanics(t *testing.T) {
 					result := s.result(t)
 					assert.Equal(t, result.Outcome, c.outcome)
 					assert.Error(t, result.Err)
-					assert.Len(t, s.panicked, c.told)
+					assert.Len(t, s.panics(), c.told)
 					if c.err != nil && c.name != "nil" {
 						assert.ErrorIs(t, result.Err, c.err)
 					}
@@ -323,7 +323,7 @@ func TestSpentOnArrival(t *testing.T) {
 			assertSpent(t, got)
 			assert.Equal(t, got.header.Get(budget.Executed), "no")
 			assert.Equal(t, s.result(t).Outcome, budget.Answered)
-			assert.Len(t, s.panicked, 0)
+			assert.Len(t, s.panics(), 0)
 		})
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -56,6 +57,14 @@ func (s *service) result(t *testing.T) budget.Result {
 	defer s.mu.Unlock()
 	assert.Len(t, s.results, 1)
 	return s.results[0]
+}
+
+// panics is what handlers panicked with so far.
+func (s *service) panics() []any {
+	synctest.Wait()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.panicked)
 }
 
 // protocols runs a test on each protocol.

@@ -23,7 +23,9 @@ func (x *exchange) stream(ctx context.Context, w http.ResponseWriter, r *http.Re
 	x.guard.seize()
 	deadline, limited := ctx.Deadline()
 	if limited && x.guard.wrote && time.Since(deadline) >= farewell {
-		return x.interrupted(ctx, w, r)
+		result := x.interrupted(ctx, w, r)
+		result.Err = join(result.Err, x.failure)
+		return result
 	}
 	return x.finished(ctx, w, r)
 }
