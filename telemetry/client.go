@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -46,14 +47,13 @@ func newClientMetrics(m metric.Meter) (*clientMetrics, error) {
 	return c, err
 }
 
-// Call is one request to a dependency, from StartClient to End. It is used by
-// one goroutine at a time.
+// Call is one request to a dependency, from StartClient to End.
 type Call struct {
 	telemetry *Telemetry
 	key       clientKey
 	start     time.Time
 	span      trace.Span // the SDK's span, else nil
-	ended     bool
+	ended     atomic.Bool
 }
 
 // StartClient observes one request to the dependency of this name, which must
@@ -90,10 +90,9 @@ func bareURL(u *url.URL) string {
 // End counts the request and ends its span. The status is 0 when no answer came,
 // and err says why. Only the first call counts.
 func (c *Call) End(status int, err error) {
-	if c.ended {
+	if !c.ended.CompareAndSwap(false, true) {
 		return
 	}
-	c.ended = true
 	c.key.status = int16(status)
 	c.key.errorType = clientErrorType(status, err)
 	elapsed := time.Since(c.start)
