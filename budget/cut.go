@@ -29,20 +29,54 @@ func refuse(ctx context.Context, w http.ResponseWriter, r *http.Request, e *Enfo
 		return Result{Outcome: Gone, Err: cause}
 	}
 	w.Header().Set(Executed, "no")
+	if r.ProtoMajor < 2 && fromConnection(r, e) {
+		_ = http.NewResponseController(w).SetReadDeadline(longAgo) // nobody waits for what is still to come of it
+		hangUp(w)
+	}
 	return answerSpent(ctx, w, r, e)
 }
 
-// interrupted ends a request whose context has, whether its handler has returned or not. The guard is seized.
+// seize ends the handler's use of the real writer. When it returns, no method of the guard is inside the real writer
+// and none will be: the guard's fields are the caller's alone. A write that the client does not take is given up.
+//
+// It waits for such a write without a limit of its own: net/http reuses its buffers once the request is over, so they
+// must be free by then, and its connections do have deadlines.
+func (x *exchange) seize(r *http.Request) {
+	g := &x.guard
+	g.controlMu.Lock()
+	g.released = true
+	g.controlMu.Unlock()
+	writing := g.gate.shut()
+	if writing == nil {
+		return
+	}
+	x.stopReading(r)                                                               // on HTTP/1.1 an answer's first write may be reading what is left of the request
+	_ = http.NewResponseController(g.real).SetWriteDeadline(time.Now().Add(stall)) // best effort, see above
+	<-writing
+}
+
+// stopReading ends the handler's use of the request's body. It reports whether the connection may still hold some of
+// it, which matters on HTTP/1.1 only, and returns a channel that is closed when the last read has left, nil when there
+// is none.
 //
 // On HTTP/1.1 a handler inside Body.Read holds a lock that net/http needs to end the answer and the connection. A
 // read deadline in the past makes it leave, and reading the rest of the body for the sake of the next request fails
 // instead of waiting for a slow client. HTTP/2 needs none of it: the stream's end ends the read.
-func (x *exchange) interrupted(ctx context.Context, w http.ResponseWriter, r *http.Request) Result {
-	g := &x.guard
-	reading := x.body.gate.shut()
-	unread := x.body.unread() && r.ProtoMajor < 2 && g.hijacked == nil
+func (x *exchange) stopReading(r *http.Request) (unread bool, reading <-chan struct{}) {
+	reading = x.body.gate.shut()
+	unread = x.body.unread() && r.ProtoMajor < 2
 	if unread {
-		_ = http.NewResponseController(w).SetReadDeadline(longAgo) // best effort: the wait below is bounded
+		_ = http.NewResponseController(x.guard.real).SetReadDeadline(longAgo) // best effort: nobody waits for ever
+	}
+	return unread, reading
+}
+
+// interrupted ends a request whose context has, whether its handler has returned or not.
+func (x *exchange) interrupted(ctx context.Context, w http.ResponseWriter, r *http.Request) Result {
+	x.seize(r)
+	g := &x.guard
+	unread, reading := x.stopReading(r)
+	if unread {
 		defer await(reading, leave)
 	}
 	cause := Cause(ctx)
@@ -50,7 +84,7 @@ func (x *exchange) interrupted(ctx context.Context, w http.ResponseWriter, r *ht
 	switch {
 	case g.hijacked != nil:
 		_ = g.hijacked.Close() // what the handler still does with it fails, as it should
-		result.Status, result.Outcome = http.StatusSwitchingProtocols, Cut
+		result.Status, result.Outcome = hijackedStatus(g), Cut
 	case !errors.Is(cause, ErrExceeded):
 		result.Outcome = Gone
 	case g.wrote:

@@ -77,14 +77,12 @@ func enforce(ctx context.Context, w http.ResponseWriter, r *http.Request, h http
 	select {
 	case <-x.done:
 	case <-ctx.Done():
-		// Only before the writer is seized does a handler's return mean that its answer is whole.
+		// Only before the writer is shut does a handler's return mean that its answer is whole.
 		select {
 		case <-x.done:
 		default:
-			x.guard.seize()
 			return x.interrupted(ctx, w, r)
 		}
 	}
-	x.guard.seize()
 	return x.finished(ctx, w, r)
 }

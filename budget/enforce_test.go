@@ -100,6 +100,24 @@ func TestSlowUploaderLosesItsConnection(t *testing.T) {
 	}
 }
 
+// The first bytes of an HTTP/1.1 answer wait until net/http has read the request's rest: a handler that writes before
+// it has read is inside Write then, and waits for the client to send.
+func TestWriterThatWaitsForTheBodyIsCut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := serve(t, budget.Config{}, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(make([]byte, 10_000)) })
+		conn, reader := raw(t, s.Server)
+		start := time.Now()
+		_, err := io.WriteString(conn, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nhalf of")
+		assert.NoError(t, err)
+		res, err := http.ReadResponse(reader, nil)
+		assert.NoError(t, err)
+		_, err = io.Copy(io.Discard, res.Body)
+		assert.ErrorIs(t, err, io.ErrUnexpectedEOF)
+		assert.AtMost(t, time.Since(start), limit+25*time.Millisecond)
+		assert.Equal(t, s.result(t).Outcome, budget.Cut)
+	})
+}
+
 // readOn reads whatever the errors, as long as a request may take a server.
 func readOn(body io.Reader) {
 	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); {

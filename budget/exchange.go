@@ -29,11 +29,16 @@ type exchange struct {
 
 func newExchange(ctx context.Context, r *http.Request, h http.Handler, e *Enforcement) *exchange {
 	x := &exchange{handler: h, enforcement: *e, request: *r.WithContext(ctx)}
-	if !e.BodyRead && r.Body != nil && r.Body != http.NoBody {
+	if fromConnection(r, e) {
 		x.body.real = r.Body
 		x.request.Body = &x.body
 	}
 	return x
+}
+
+// fromConnection says whether the request has a body that comes from the connection.
+func fromConnection(r *http.Request, e *Enforcement) bool {
+	return !e.BodyRead && r.Body != nil && r.Body != http.NoBody
 }
 
 // run is the handler's own goroutine.
@@ -84,13 +89,14 @@ func (x *exchange) caught(v any) {
 	slog.Error("panic in a handler", slog.Any("panic", v), slog.String("stack", string(stack)))
 }
 
-// finished makes the result of a handler that has ended. The guard is seized.
+// finished makes the result of a handler that has ended.
 func (x *exchange) finished(ctx context.Context, w http.ResponseWriter, r *http.Request) Result {
+	x.seize(r)
 	g := &x.guard
 	result := Result{Status: g.status, Bytes: g.bytes, Err: join(g.err, x.failure)}
 	switch {
 	case g.hijacked != nil:
-		result.Status = http.StatusSwitchingProtocols
+		result.Status = hijackedStatus(g)
 		if !x.returned {
 			result.Outcome = Aborted
 		}
@@ -105,6 +111,14 @@ func (x *exchange) finished(ctx context.Context, w http.ResponseWriter, r *http.
 		return x.apologize(w, r)
 	}
 	return result
+}
+
+// hijackedStatus is 101, unless the handler took the connection in the middle of an answer.
+func hijackedStatus(g *guard) int {
+	if g.wrote {
+		return g.status
+	}
+	return http.StatusSwitchingProtocols
 }
 
 // join is errors.Join that keeps a single error as it is.

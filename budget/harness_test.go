@@ -4,8 +4,10 @@ import (
 	"bufio"
 	"encoding/json"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
+	"os"
 	"slices"
 	"sync"
 	"testing"
@@ -28,7 +30,7 @@ type service struct {
 	panicked []any
 }
 
-func serve(t *testing.T, config budget.Config, h http.HandlerFunc) *service {
+func serve(t *testing.T, config budget.Config, h http.HandlerFunc, wraps ...func(http.Handler) http.Handler) *service {
 	t.Helper()
 	s := &service{}
 	if config.Limit == 0 {
@@ -44,7 +46,11 @@ func serve(t *testing.T, config budget.Config, h http.HandlerFunc) *service {
 		defer s.mu.Unlock()
 		s.panicked = append(s.panicked, v)
 	}
-	s.Server = memhttp.New(t, budget.Middleware(config)(h))
+	handler := budget.Middleware(config)(h)
+	for _, wrap := range wraps {
+		handler = wrap(handler)
+	}
+	s.Server = memhttp.New(t, handler)
 	t.Cleanup(func() { time.Sleep(2 * time.Minute) }) // fake time: whatever sleeps or lingers has ended
 	return s
 }
@@ -144,4 +150,10 @@ func (e *endless) Close() error {
 		close(e.closed)
 	}
 	return nil
+}
+
+func assertNoFile(t *testing.T, name string) {
+	t.Helper()
+	_, err := os.Stat(name)
+	assert.ErrorIs(t, err, fs.ErrNotExist)
 }

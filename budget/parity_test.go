@@ -2,7 +2,6 @@ package budget_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -43,10 +42,7 @@ var answers = map[string]http.HandlerFunc{
 	},
 	"content length": func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Length", "3")
-		_, err := io.WriteString(w, "abcdef")
-		if !errors.Is(err, http.ErrContentLength) {
-			panic(err)
-		}
+		_, _ = io.WriteString(w, "more than abc")
 		_, _ = io.WriteString(w, "abc")
 	},
 	"malformed content length": func(w http.ResponseWriter, _ *http.Request) {

@@ -20,9 +20,8 @@ func (x *exchange) stream(ctx context.Context, w http.ResponseWriter, r *http.Re
 	})
 	defer stop()
 	x.serve()
-	x.guard.seize()
 	deadline, limited := ctx.Deadline()
-	if limited && x.guard.wrote && time.Since(deadline) >= farewell {
+	if limited && time.Since(deadline) >= farewell {
 		result := x.interrupted(ctx, w, r)
 		result.Err = join(result.Err, x.failure)
 		return result

@@ -16,7 +16,7 @@ import (
 // buffer; a client that does not read needs more and is not waited for.
 const stall = 10 * time.Millisecond
 
-// guard is the http.ResponseWriter that a handler sees. It is unbuffered. Once it is seized the handler keeps a writer
+// guard is the http.ResponseWriter that a handler sees. It is unbuffered. Once it is shut the handler keeps a writer
 // that answers http.ErrHandlerTimeout and reaches nothing of the real one: hence its own header map, and no Unwrap.
 //
 // As with net/http's own, a handler does not call two methods at once; only deadlines may be set beside a write.
@@ -70,7 +70,7 @@ func (g *guard) WriteHeader(status int) {
 		g.inform(status)
 		return
 	}
-	g.begin(status)
+	_ = g.begin(status) // WriteHeader has no error to return
 }
 
 // Write sends a part of the body, after a 200 when there was no header yet.
@@ -79,8 +79,8 @@ func (g *guard) Write(p []byte) (int, error) {
 		return 0, http.ErrHandlerTimeout
 	}
 	defer g.gate.leave()
-	if !g.begin(http.StatusOK) {
-		return 0, http.ErrHandlerTimeout
+	if err := g.begin(http.StatusOK); err != nil {
+		return 0, err
 	}
 	n, err := g.real.Write(p)
 	g.bytes += int64(n)
@@ -93,8 +93,8 @@ func (g *guard) WriteString(s string) (int, error) {
 		return 0, http.ErrHandlerTimeout
 	}
 	defer g.gate.leave()
-	if !g.begin(http.StatusOK) {
-		return 0, http.ErrHandlerTimeout
+	if err := g.begin(http.StatusOK); err != nil {
+		return 0, err
 	}
 	n, err := io.WriteString(g.real, s)
 	g.bytes += int64(n)
@@ -110,8 +110,8 @@ func (g *guard) FlushError() error {
 		return http.ErrHandlerTimeout
 	}
 	defer g.gate.leave()
-	if !g.begin(http.StatusOK) {
-		return http.ErrHandlerTimeout
+	if err := g.begin(http.StatusOK); err != nil {
+		return err
 	}
 	return http.NewResponseController(g.real).Flush()
 }
@@ -175,19 +175,21 @@ func (g *guard) RecordError(err error) {
 	}
 }
 
-// begin makes sure that an answer has begun and reports whether it may go on. It may not begin once the budget is
+// begin makes sure that an answer has begun and returns why it may not go on. It may not begin once the budget is
 // spent: a handler that wakes at its deadline and writes an error would else race with the 504 and be cut.
-func (g *guard) begin(status int) bool {
-	if g.wrote {
-		return true
-	}
-	if g.spent() {
-		return false
+func (g *guard) begin(status int) error {
+	switch {
+	case g.hijacked != nil:
+		return http.ErrHijacked
+	case g.wrote:
+		return nil
+	case g.spent():
+		return http.ErrHandlerTimeout
 	}
 	g.wrote, g.status = true, status
 	g.copyHeader()
 	g.real.WriteHeader(status)
-	return true
+	return nil
 }
 
 // spent reports that no answer may begin any more.
@@ -202,7 +204,7 @@ func (g *guard) spent() bool {
 
 // inform sends a 1xx. The real header map is as before afterwards, since the answer may become another's.
 func (g *guard) inform(status int) {
-	if g.wrote || g.spent() {
+	if g.wrote || g.hijacked != nil || g.spent() {
 		return
 	}
 	dst := g.real.Header()
@@ -226,23 +228,8 @@ func (g *guard) copyHeader() {
 	}
 }
 
-// seize ends the handler's use of the real writer. When it returns, no method of the guard is inside the real writer
-// and none will be: its fields are the caller's alone. A write that the client does not take is given up.
-//
-// It waits for such a write without a limit of its own: net/http reuses its buffers once the request is over, so they
-// must be free by then, and its connections do have deadlines.
-func (g *guard) seize() {
-	g.controlMu.Lock()
-	g.released = true
-	g.controlMu.Unlock()
-	if left := g.gate.shut(); left != nil {
-		_ = http.NewResponseController(g.real).SetWriteDeadline(time.Now().Add(stall)) // best effort, see above
-		<-left
-	}
-}
-
 // finish completes the answer of a handler that has returned, as net/http would: an empty 200 when it wrote nothing,
-// else the trailers it has set since. The guard is seized.
+// else the trailers it has set since. The guard is shut.
 func (g *guard) finish() {
 	if !g.wrote {
 		g.status = http.StatusOK

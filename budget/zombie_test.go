@@ -66,7 +66,7 @@ func TestZombieTouchesNothing(t *testing.T) {
 							_, err := r.Body.Read(make([]byte, 1))
 							errs = append(errs, err)
 						}
-					})
+					}, around)
 					_, _ = send(t, client(s), request(t, "POST", newEndless(t)))
 					close(over)
 					for range 100 {
