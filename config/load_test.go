@@ -165,6 +165,9 @@ func (r Region) Validate() error {
 	if r.Home == r.Far {
 		errs = append(errs, errors.New("HOME_REGION and FAR_REGION are the same"))
 	}
+	if r.Home == "mars" {
+		return fmt.Errorf("%w beside %w", errors.New("HOME_REGION"), errors.New("FAR_REGION"))
+	}
 	if r.Home == "moon" {
 		errs = append(errs, fmt.Errorf("nobody serves %w", errors.New("the moon")))
 	}
@@ -190,6 +193,20 @@ func TestWhatFollowsFromAFaultIsNotRepeated(t *testing.T) {
 	all := assert.ErrorAs[*config.Error](t, config.Load([]string{"ATTEMPT=soon", "TOTAL=1ms"}, &c))
 	assert.Len(t, all.Faults, 1)
 	assert.Equal(t, all.Faults[0].Problem, `"soon" is not a duration`)
+
+	var both struct {
+		Region
+		Port config.Port `env:"HOME_REGIO" default:"1"`
+	}
+	all = assert.ErrorAs[*config.Error](t, config.Load([]string{"HOME_REGION=mars", "HOME_REGIO=x"}, &both))
+	assert.Len(t, all.Faults, 2, "what is only similar in name does not follow")
+	assert.Equal(t, all.Faults[1].Problem, "HOME_REGION beside FAR_REGION")
+	var broken struct {
+		Region
+		Far config.Port `env:"FAR_REGION" default:"1"`
+	}
+	all = assert.ErrorAs[*config.Error](t, config.Load([]string{"HOME_REGION=mars"}, &broken))
+	assert.Len(t, all.Faults, 1, "the variable is claimed twice, and that is all")
 }
 
 func TestFaultsOfTheStructsThemselves(t *testing.T) {

@@ -41,8 +41,10 @@ func TestAMissingVariableThatIsSetUnderAnotherName(t *testing.T) {
 	var c struct {
 		Payments config.URL `env:"PAYMENTS_URL" help:"charges cards"`
 		Stock    config.URL `env:"PAYMENT_URI" default:""`
+		Sort     string     `env:"SORT"`
 	}
-	err := config.Load([]string{"PAYMENT_URL=http://x:hunter2@y", "PAYMENT_URI=http://z"}, &c)
+	err := config.Load([]string{"PAYMENT_URL=http://x:hunter2@y", "PAYMENT_URI=http://z", "PORT=1"}, &c)
 	assert.Contains(t, err.Error(), "PAYMENT_URL is set: if that was meant, rename it (charges cards)")
 	assert.NotContains(t, err.Error(), "hunter2")
+	assert.NotContains(t, err.Error(), "PORT is set", "two edits change half of a short name")
 }

@@ -64,8 +64,9 @@ func (h *Health) ask(w http.ResponseWriter, r *http.Request) {
 	for _, answered := range waits {
 		select {
 		case <-answered:
-		case <-r.Context().Done():
-			return // who asked has left; the checks go on for the next one
+		case <-r.Context().Done(): // the checks go on, for the next one
+			write(w, answer{Status: fail, Output: "the probe ended before there was an answer"}) // silence would be a 200
+			return
 		}
 	}
 	if h.draining.Load() { // since the question was put

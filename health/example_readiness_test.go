@@ -13,7 +13,7 @@ import (
 // A component that is down takes the service out of rotation, unless it is optional.
 func ExampleHealth_Ready() {
 	h := health.New(health.Config{})
-	defer h.Stop(context.Background()) //nolint:errcheck // nothing is under way
+	defer h.Stop(context.Background())
 	h.Add(life.Component{Name: "database", Ready: func(context.Context) error { return nil }})
 	h.Add(life.Component{Name: "recommendations", Optional: true, Ready: func(context.Context) error { return syscall.ECONNREFUSED }})
 

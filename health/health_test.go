@@ -305,8 +305,10 @@ func TestAProberThatLeavesHoldsNothing(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 		defer cancel()
 		begun := time.Now()
-		h.Ready().ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, http.MethodGet, "/", nil))
+		w := httptest.NewRecorder()
+		h.Ready().ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodGet, "/", nil))
 		assert.Equal(t, time.Since(begun), 10*time.Millisecond)
+		assert.Equal(t, w.Code, 503)
 
 		code, _ := poll(t, h.Ready()) // the next one has the answer of the call that the first one began
 		assert.Equal(t, code, 200)
@@ -345,6 +347,25 @@ func TestChangesAreToldOnce(t *testing.T) {
 	})
 }
 
+// A check that heeds its context knows better than ErrHung what it was waiting for.
+func TestTheErrorOfACheckThatEndsInTimeIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var told error
+		waiting := errors.New("waiting for the third replica")
+		h := started(t, health.Config{Changed: func(_ string, err error) { told = err }},
+			life.Component{Name: "d", Ready: func(ctx context.Context) error {
+				<-ctx.Done()
+				time.Sleep(10 * time.Millisecond)
+				return errors.Join(waiting, context.Cause(ctx))
+			}})
+		code, b := poll(t, h.Ready())
+		assert.Equal(t, code, 503)
+		assert.Equal(t, b.Checks["d"][0].Output, "no answer within 800ms")
+		assert.ErrorIs(t, told, waiting)
+		assert.ErrorIs(t, told, health.ErrHung)
+	})
+}
+
 func TestStopEndsTheChecksAndWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var heeds, ignores dependency
@@ -373,7 +394,11 @@ func TestStopEndsTheChecksAndWaits(t *testing.T) {
 }
 
 func TestStopBeforeTheStart(t *testing.T) {
-	assert.NoError(t, health.New(health.Config{}).Stop(t.Context()))
+	h := health.New(health.Config{})
+	assert.NoError(t, h.Stop(t.Context()))
+	h.SetStarted()
+	code, _ := poll(t, h.Ready())
+	assert.Equal(t, code, 503)
 }
 
 func TestOnlyQuestionsAreAnswered(t *testing.T) {

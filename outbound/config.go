@@ -1,6 +1,7 @@
 package outbound
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -32,19 +33,19 @@ const (
 // Config describes one dependency. Only URL is required, and that only by New: every other zero value is what a
 // service in production wants.
 type Config struct {
-	// Name is the dependency's name in metrics, readiness and logs. Empty: the URL's host.
+	// Name is the dependency's name in metrics, readiness and logs. Empty: the URL's host, or "dependency".
 	Name string
 
 	// URL is where the dependency is, http or https. Paths of calls are joined to its path, its query is added to
-	// theirs, and its user information is sent as basic authentication.
+	// theirs, and its user information is sent as basic authentication, unless there is a Bearer.
 	URL config.URL
 
 	// Bearer is sent as Authorization to the URL's origin, and nowhere else, unless a request has that header
 	// already. Zero: none is sent.
 	Bearer config.Secret
 
-	// Timeout bounds a call, its body included, whose context has no deadline. With a deadline what is left of that
-	// is the bound. 0: 2 s.
+	// Timeout bounds each call to this dependency, its body included, where less is not left of the context's
+	// deadline. 0: what is left, or 2 s for a call whose context has no deadline.
 	Timeout time.Duration
 
 	// Connect bounds the dial. 0: 1 s.
@@ -92,10 +93,8 @@ func (c Config) Validate() error {
 	if strings.IndexFunc(c.Bearer.Reveal(), func(r rune) bool { return r <= ' ' || r > '~' }) >= 0 {
 		faults = append(faults, errors.New("the bearer token has a space, a line break or another character that no token has"))
 	}
-	for name, d := range map[string]time.Duration{"timeout": c.Timeout, "connect": c.Connect, "handshake": c.Handshake, "idle": c.Idle} {
-		if d < 0 {
-			faults = append(faults, fmt.Errorf("%s is negative: there is no call without a limit", name))
-		}
+	if min(c.Timeout, c.Connect, c.Handshake, c.Idle) < 0 {
+		faults = append(faults, errors.New("a time is negative: there is no call without a limit"))
 	}
 	if c.MaxConns < Unlimited || c.MaxResponse < Unlimited {
 		faults = append(faults, errors.New("a limit is below -1, which is Unlimited"))
@@ -109,15 +108,14 @@ func (c Config) Validate() error {
 // withDefaults fills in what is zero. It panics on what Validate refuses.
 func (c Config) withDefaults() Config {
 	if c.Name == "" {
-		c.Name = c.URL.Parsed().Host
+		c.Name = cmp.Or(c.URL.Parsed().Host, "dependency")
 	}
 	if err := c.Validate(); err != nil {
 		panic(err)
 	}
-	c.Timeout = positive(c.Timeout, DefaultTimeout)
-	c.Connect = positive(c.Connect, DefaultConnect)
-	c.Handshake = positive(c.Handshake, DefaultHandshake)
-	c.Idle = positive(c.Idle, DefaultIdle)
+	c.Connect = cmp.Or(c.Connect, DefaultConnect)
+	c.Handshake = cmp.Or(c.Handshake, DefaultHandshake)
+	c.Idle = cmp.Or(c.Idle, DefaultIdle)
 	switch c.MaxConns {
 	case 0:
 		c.MaxConns = DefaultMaxConns
@@ -144,11 +142,4 @@ func within(limit time.Duration, dial dialer) dialer {
 		defer cancel()
 		return dial(ctx, network, address)
 	}
-}
-
-func positive(d, otherwise time.Duration) time.Duration {
-	if d > 0 {
-		return d
-	}
-	return otherwise
 }

@@ -8,12 +8,14 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/plimsoll-go/plimsoll/budget"
 	"github.com/plimsoll-go/plimsoll/internal/assert"
+	"github.com/plimsoll-go/plimsoll/internal/memhttp"
 	"github.com/plimsoll-go/plimsoll/life"
 	"github.com/plimsoll-go/plimsoll/outbound"
 	"github.com/plimsoll-go/plimsoll/problem"
@@ -72,6 +74,34 @@ func TestADependencyThatHangsEndsWithTheTimeoutWhereThereIsNoBudget(t *testing.T
 			})
 		})
 	}
+}
+
+func TestADependencysOwnTimeoutShortensTheBudgetOnly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		given := make(chan string, 1)
+		c := client(t, func(_ http.ResponseWriter, r *http.Request) {
+			given <- r.Header.Get(budget.Header)
+			<-r.Context().Done()
+		}, outbound.Config{Timeout: 300 * time.Millisecond})
+		for _, want := range []struct {
+			budget, took time.Duration
+			given        string
+			whole        bool // the caller's budget is over with it
+		}{
+			{time.Second, 300 * time.Millisecond, "294", false},
+			{100 * time.Millisecond, 98 * time.Millisecond, "98", true},
+			{time.Hour, 300 * time.Millisecond, "294", false},
+		} {
+			ctx, cancel := context.WithTimeout(t.Context(), want.budget)
+			begun := time.Now()
+			_, err := fetch(c, get(t, ctx, "/"))
+			wantKind(t, err, problem.Deadline)
+			assert.Equal(t, time.Since(begun), want.took)
+			assert.Equal(t, <-given, want.given)
+			assert.Equal(t, errors.Is(err, budget.ErrExceeded), want.whole)
+			cancel()
+		}
+	})
 }
 
 func TestACallIsNotBegunWithoutTime(t *testing.T) {
@@ -169,6 +199,39 @@ func TestAServerThatDoesNotFinishItsHandshakeEndsAfterTwoSeconds(t *testing.T) {
 		_, err := fetch(c, get(t, ctx, "/"))
 		wantKind(t, err, problem.Deadline)
 		assert.Equal(t, time.Since(begun), outbound.DefaultHandshake)
+	})
+}
+
+// counted is a network in memory that counts the connections to one server.
+func counted(t *testing.T, h http.HandlerFunc, c outbound.Config) (*outbound.Client, *atomic.Int64) {
+	t.Helper()
+	s := memhttp.New(t, h)
+	var dials atomic.Int64
+	c.URL = parse(t, memhttp.URL)
+	c.Dial = func(ctx context.Context, _, _ string) (net.Conn, error) { dials.Add(1); return s.Dial(ctx) }
+	return outbound.New(nil, c), &dials
+}
+
+func TestConnectionsAreKeptAndNotForEver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, dials := counted(t, func(http.ResponseWriter, *http.Request) { time.Sleep(10 * time.Millisecond) }, outbound.Config{})
+		wave := func() {
+			var calls sync.WaitGroup
+			for range 20 {
+				calls.Go(func() { _, err := fetch(c, get(t, t.Context(), "/")); assert.NoError(t, err) })
+			}
+			calls.Wait()
+			synctest.Wait()
+		}
+		wave()
+		wave()
+		assert.Equal(t, dials.Load(), 20)
+		time.Sleep(outbound.DefaultIdle - time.Second)
+		wave()
+		assert.Equal(t, dials.Load(), 20)
+		time.Sleep(outbound.DefaultIdle + time.Second)
+		wave()
+		assert.Equal(t, dials.Load(), 40)
 	})
 }
 

@@ -10,7 +10,8 @@
 // # What every call gets
 //
 //   - It ends, with its body read, within what is left of the context's deadline less a reserve for this hop (1 ms or
-//     2 %), or within 2 s when there is no deadline. When nothing is left it is not begun.
+//     2 %), or within 2 s when there is no deadline; a Timeout of the dependency's own may shorten both. When nothing
+//     is left it is not begun.
 //   - It carries Plimsoll-Budget and traceparent, made from the context. Other headers stay as the caller set them.
 //   - When the caller's context ends, the call does, and the dependency sees it: the connection is closed or, in
 //     HTTP/2, the stream reset.

@@ -120,6 +120,47 @@ func TestARedirectIsAnAnswer(t *testing.T) {
 	assert.Equal(t, res.Request.Header.Get(budget.Header), "", "the answer shows the caller's request, not the one with credentials")
 }
 
+func TestACallerCanLeaveTheCredentialsOut(t *testing.T) {
+	c, got := echo(t, outbound.Config{Bearer: config.NewSecret("ours")})
+	r := get(t, t.Context(), "/")
+	r.Header["Authorization"] = nil
+	_, err := fetch(c, r)
+	assert.NoError(t, err)
+	_, sent := (*got)["Authorization"]
+	assert.False(t, sent)
+}
+
+// A caller who leaves is seen by the dependency as a reset stream; the connection stays.
+func TestHTTP2CancellationReachesTheDependency(t *testing.T) {
+	entered, left := make(chan struct{}), make(chan time.Time, 1)
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/hang" {
+			close(entered)
+			<-r.Context().Done()
+			left <- time.Now()
+		}
+		_, _ = io.WriteString(w, r.RemoteAddr)
+	}))
+	s.EnableHTTP2 = true
+	s.StartTLS()
+	defer s.Close()
+	c := outbound.New(nil, outbound.Config{URL: parse(t, s.URL), TLS: s.Client().Transport.(*http.Transport).TLSClientConfig})
+	before, err := fetch(c, get(t, t.Context(), "/"))
+	assert.NoError(t, err)
+
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() { _, err := fetch(c, get(t, ctx, "/hang")); ended <- err }()
+	<-entered
+	gone := time.Now()
+	cancel()
+	assert.ErrorIs(t, <-ended, context.Canceled)
+	assert.AtMost(t, (<-left).Sub(gone), 100*time.Millisecond)
+	after, err := fetch(c, get(t, t.Context(), "/"))
+	assert.NoError(t, err)
+	assert.Equal(t, after, before)
+}
+
 func TestHTTP2OverTLS(t *testing.T) {
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, r.Proto) }))
 	s.EnableHTTP2 = true

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"math"
-	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -14,7 +13,6 @@ import (
 	"time"
 
 	"github.com/plimsoll-go/plimsoll/internal/assert"
-	"github.com/plimsoll-go/plimsoll/internal/memhttp"
 	"github.com/plimsoll-go/plimsoll/outbound"
 	"github.com/plimsoll-go/plimsoll/problem"
 )
@@ -116,21 +114,17 @@ func TestAnErrorsBodyThatHangsDelaysTheErrorBriefly(t *testing.T) {
 }
 
 func TestConnectionsAreKeptAfterErrors(t *testing.T) {
-	status, dials := 0, 0
-	s := memhttp.New(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	status := 0
+	c, dials := counted(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(status)
 		_, _ = io.WriteString(w, `{"id":"1"}`+strings.Repeat(" ", 10_000))
-	}))
-	c := outbound.New(nil, outbound.Config{URL: parse(t, memhttp.URL), Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		dials++
-		return s.Dial(ctx)
-	}})
+	}, outbound.Config{})
 	for _, status = range []int{200, 500, 404, 200} {
 		err := c.GetJSON(t.Context(), "/", &receipt{})
 		var failed *outbound.StatusError
 		assert.Equal(t, errors.As(err, &failed), status != 200)
 	}
-	assert.Equal(t, dials, 1)
+	assert.Equal(t, dials.Load(), 1)
 }
 
 func TestACallThatIsLateInItsBody(t *testing.T) {

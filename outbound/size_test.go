@@ -83,6 +83,17 @@ func TestAHeadSaysHowLargeTheAnswerWouldBe(t *testing.T) {
 	assert.Equal(t, res.ContentLength, 1000)
 }
 
+func TestHeadersAreLimited(t *testing.T) {
+	size := 0
+	c := client(t, func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("X-Large", strings.Repeat("x", size)) }, outbound.Config{})
+	size = 200 << 10
+	_, err := fetch(c, get(t, t.Context(), "/"))
+	assert.NoError(t, err)
+	size = 300 << 10
+	_, err = fetch(c, get(t, t.Context(), "/"))
+	wantKind(t, err, problem.Upstream)
+}
+
 func TestAnErrorOfTheBodyStays(t *testing.T) {
 	c := client(t, sized("chunked", 100), outbound.Config{MaxResponse: 10})
 	res, err := c.Do(get(t, t.Context(), "/"))

@@ -1,6 +1,7 @@
 package outbound
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -54,7 +55,9 @@ func (t *transport) CloseIdleConnections() { t.net.CloseIdleConnections() }
 
 // attempt sends the request once, observed by someone or by nobody. The body of the answer ends the call.
 func (t *transport) attempt(r *http.Request, observer *telemetry.Telemetry) (*http.Response, error) {
-	ctx, cancel, err := t.bound(r)
+	header := make(http.Header, len(r.Header)+4) // the caller's must not be changed
+	maps.Copy(header, r.Header)
+	ctx, cancel, err := t.bound(r, header)
 	if err != nil {
 		if r.Body != nil {
 			_ = r.Body.Close() // as RoundTripper demands; nothing was read
@@ -67,7 +70,10 @@ func (t *transport) attempt(r *http.Request, observer *telemetry.Telemetry) (*ht
 		ctx, call = observer.StartClient(ctx, r, t.config.Name)
 		end = func(status int, err error) { cancel(); call.End(status, err) }
 	}
-	res, err := t.net.RoundTrip(t.outgoing(ctx, r))
+	t.mark(ctx, r, header)
+	out := r.WithContext(ctx)
+	out.Header = header
+	res, err := t.net.RoundTrip(out)
 	if err != nil {
 		err = t.failure(ctx, r, err)
 		end(0, err)
@@ -84,48 +90,38 @@ func (t *transport) attempt(r *http.Request, observer *telemetry.Telemetry) (*ht
 	return res, nil
 }
 
-// errTimeout is the cause of a call's end that had no deadline from its caller.
+// errTimeout is the cause of a call's end at the dependency's own limit.
 var errTimeout = fmt.Errorf("no answer within the dependency's timeout: %w", context.DeadlineExceeded)
 
-// bound gives the call its deadline, or refuses it when there is no time for it. The least time is what is rounded to
-// a millisecond on the wire: the dependency would refuse a budget of 0.
-func (t *transport) bound(r *http.Request) (context.Context, context.CancelFunc, error) {
-	parent := r.Context()
+// bound gives the call its deadline and puts it into the header, or refuses the call when there is no time for it. The
+// reserve of this hop, 1 ms or 2 %, is taken once: budget.Forward takes the same off what it is given. The least time
+// is what rounds to a millisecond on the wire, since a budget of 0 would be refused there.
+func (t *transport) bound(r *http.Request, header http.Header) (context.Context, context.CancelFunc, error) {
+	parent, own := r.Context(), t.config.Timeout
 	if cause := context.Cause(parent); cause != nil {
 		return nil, nil, t.notBegun(r, cause)
 	}
 	left, limited := budget.Remaining(parent)
-	if !limited {
-		ctx, cancel := context.WithTimeoutCause(parent, t.config.Timeout, errTimeout)
+	left -= max(time.Millisecond, left/50)
+	switch {
+	case limited && left < time.Millisecond:
+		return nil, nil, t.notBegun(r, budget.ErrExceeded)
+	case limited && (own == 0 || left <= own):
+		budget.Forward(parent, header)
+		ctx, cancel := context.WithTimeoutCause(parent, left, budget.ErrExceeded)
 		return ctx, cancel, nil
 	}
-	left -= reserve(left)
-	if left < time.Millisecond {
-		return nil, nil, t.notBegun(r, budget.ErrExceeded)
-	}
-	ctx, cancel := context.WithTimeoutCause(parent, left, budget.ErrExceeded)
+	ctx, cancel := context.WithTimeoutCause(parent, cmp.Or(own, DefaultTimeout), errTimeout)
+	budget.Forward(ctx, header)
 	return ctx, cancel, nil
 }
 
-// reserve is what this hop keeps of the time that is left, the same that budget.Forward takes off on the wire.
-func reserve(left time.Duration) time.Duration { return max(time.Millisecond, left/50) }
-
-// outgoing is the request that leaves: the caller's, which must not be changed, with this hop's headers. The budget on
-// the wire is made from the caller's deadline, so that the reserve is taken once.
-func (t *transport) outgoing(ctx context.Context, r *http.Request) *http.Request {
-	out := r.WithContext(ctx)
-	out.Header = make(http.Header, len(r.Header)+4)
-	maps.Copy(out.Header, r.Header)
-	deadline := r.Context()
-	if _, limited := deadline.Deadline(); !limited {
-		deadline = ctx
+// mark adds the trace, and the credentials where they belong and the caller has set none.
+func (t *transport) mark(ctx context.Context, r *http.Request, header http.Header) {
+	telemetry.Inject(ctx, header)
+	if _, set := header["Authorization"]; t.authorization != "" && !set && sameOrigin(r.URL, t.base) {
+		header["Authorization"] = []string{t.authorization}
 	}
-	budget.Forward(deadline, out.Header)
-	telemetry.Inject(ctx, out.Header)
-	if t.authorization != "" && out.Header.Get("Authorization") == "" && sameOrigin(r.URL, t.base) {
-		out.Header["Authorization"] = []string{t.authorization}
-	}
-	return out
 }
 
 var errSwitch = errors.New("the dependency switches protocols, which this transport does not follow")
