@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -157,7 +158,8 @@ func (s *Service) endOfLife(l *listeners) error {
 	lost.Components = s.stopComponents(rest)
 	s.log.Info("drained", slog.Int64("requests_lost", lost.Requests), slog.Any("components_lost", lost.Components))
 	if err := s.telemetry.Shutdown(rest); err != nil {
-		lost.Components = append(lost.Components, "telemetry: "+err.Error())
+		// Not lost work, and the log that would say so is what was lost.
+		fmt.Fprintf(os.Stderr, "%s: telemetry was not flushed: %v\n", s.name, err)
 	}
 	if lost.Requests > 0 || len(lost.Components) > 0 {
 		return &lost

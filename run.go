@@ -57,6 +57,7 @@ func Main[C any](name string, setup func(context.Context, *Service, C) error) {
 	made := make(chan struct{})
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGTERM, os.Interrupt)
+	signal.Ignore(syscall.SIGPIPE) // a log reader that goes away is counted, and does not take the service with it
 	go func() {
 		<-signals
 		cancel()

@@ -1,6 +1,7 @@
 package servicetest
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -130,4 +131,27 @@ func TestASecondSignalEndsAtOnce(t *testing.T) {
 	assert.NoError(t, p.Process.Signal(syscall.SIGTERM))
 	assert.Equal(t, p.exit(t), plimsoll.ExitLost)
 	assert.Contains(t, p.errOut.String(), "second signal")
+}
+
+func TestALogReaderThatLeavesDoesNotEndTheService(t *testing.T) {
+	r, w, err := os.Pipe()
+	assert.NoError(t, err)
+	p := &process{Cmd: exec.CommandContext(t.Context(), os.Args[0]), errOut: &bytes.Buffer{}}
+	p.Env = []string{asService + "=1", "ADDR=127.0.0.1:0", "ADMIN_ADDR=127.0.0.1:0", "PLIMSOLL_DRAIN_LAG=0s", "PAYMENTS_URL=http://127.0.0.1:1"}
+	p.Stdout, p.Stderr = w, p.errOut
+	assert.NoError(t, p.Start())
+	assert.NoError(t, w.Close())
+	t.Cleanup(func() { _ = p.Process.Kill() })
+	line, err := bufio.NewReader(r).ReadString('\n')
+	assert.NoError(t, err)
+	var m struct{ Public string }
+	assert.NoError(t, json.Unmarshal([]byte(line), &m))
+	assert.NoError(t, r.Close())
+	for range 3 { // each writes an access line to the pipe that nobody reads
+		res, err := http.Get("http://" + m.Public + "/ok")
+		assert.NoError(t, err)
+		assert.NoError(t, res.Body.Close())
+	}
+	assert.NoError(t, p.Process.Signal(syscall.SIGTERM))
+	assert.Equal(t, p.exit(t), plimsoll.ExitDrained, p.errOut.String())
 }
