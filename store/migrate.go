@@ -33,7 +33,7 @@ func migrate(ctx context.Context, db *DB, fsys fs.FS, log *slog.Logger) error {
 		return failed(err)
 	}
 	for _, m := range done {
-		log.InfoContext(ctx, "migrated", "component", db.name, "file", m.Source.Path, "duration", m.Duration)
+		log.InfoContext(ctx, "migrated", "component", db.name, "file", m.Source.Path, "duration_ms", m.Duration.Milliseconds())
 	}
 	current, newest, err := provider.GetVersions(ctx)
 	if err != nil {
