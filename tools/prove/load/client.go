@@ -19,7 +19,8 @@ type client struct {
 	buf    []byte
 	seen   int // bytes of the answer at the beginning of buf
 
-	nc net.Conn // nil: none is open
+	nc   net.Conn // nil: none is open
+	stop func()   // ends its watch over the context
 }
 
 // live sends one request after the other until the time is over.
@@ -69,6 +70,7 @@ func (c *client) pause(ctx context.Context) {
 
 func (c *client) hangUp() {
 	if c.nc != nil {
+		c.stop()
 		c.nc.Close()
 		c.nc = nil
 		c.loop.plan.Live.conns.Add(-1)
@@ -83,12 +85,9 @@ func (c *client) exchange(ctx context.Context, row *Row, p []byte) error {
 		row.Outcome = unopened(err)
 		return err
 	}
-	nc := c.nc
-	nc.SetDeadline(until)
-	stop := context.AfterFunc(ctx, func() { nc.SetDeadline(time.Unix(1, 0)) })
-	defer stop()
+	c.nc.SetDeadline(until)
 	row.Written = c.loop.now()
-	n, failed := nc.Write(p)
+	n, failed := c.nc.Write(p)
 	if n == 0 {
 		row.Written = 0
 	}
@@ -109,7 +108,16 @@ func (c *client) connect(ctx context.Context, row *Row, until time.Time) error {
 	if err != nil {
 		return err
 	}
-	c.nc = nc
+	closed := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(closed)
+		nc.Close()
+	})
+	c.nc, c.stop = nc, func() {
+		if !stop() {
+			<-closed
+		}
+	}
 	c.loop.plan.Live.conns.Add(1)
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"net"
 	"strconv"
 	"sync"
+	"sync/atomic"
 )
 
 // keepIncidents is how many requests of each outcome are kept with what went over the wire.
@@ -21,18 +22,19 @@ type Incident struct {
 
 // incidents collects the first few of each outcome.
 type incidents struct {
+	seen [outcomes]atomic.Int32
+
 	mu   sync.Mutex
-	seen [outcomes]int
 	list []Incident
 }
 
+// enough reports whether no more of an outcome are wanted.
+func (l *incidents) enough(o Outcome) bool { return l.seen[o].Load() >= keepIncidents }
+
 func (l *incidents) add(row int, o Outcome, local net.Addr, received []byte, err error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.seen[o] >= keepIncidents {
+	if l.enough(o) || l.seen[o].Add(1) > keepIncidents {
 		return
 	}
-	l.seen[o]++
 	in := Incident{Row: row, Outcome: o, Received: printable(received)}
 	if local != nil {
 		in.Local = local.String()
@@ -40,6 +42,8 @@ func (l *incidents) add(row int, o Outcome, local net.Addr, received []byte, err
 	if err != nil {
 		in.Error = err.Error()
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.list = append(l.list, in)
 }
 

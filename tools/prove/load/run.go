@@ -39,8 +39,11 @@ func Run(ctx context.Context, p Plan) (*Result, error) {
 		return nil, fmt.Errorf("load %s: %w", p.Target, err)
 	}
 	r.begin(conns)
-	stop := context.AfterFunc(ctx, r.closeAll)
-	defer stop()
+	closed := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(closed)
+		r.closeAll()
+	})
 
 	scheduled := make(chan struct{})
 	go func() {
@@ -49,6 +52,9 @@ func Run(ctx context.Context, p Plan) (*Result, error) {
 	}()
 	<-scheduled
 	r.flying.Wait()
+	if !stop() {
+		<-closed
+	}
 	r.closeAll()
 	r.workers.Wait()
 	return r.result(), context.Cause(ctx)
@@ -153,11 +159,15 @@ func (r *run) finish(i int, o Outcome) {
 
 // note keeps a request as evidence, if its outcome has not been seen often.
 func (r *run) note(i int, c *conn, received []byte, err error) {
+	o := r.rows[i].Outcome
+	if r.incidents.enough(o) {
+		return
+	}
 	var local net.Addr
 	if c != nil {
 		local = c.nc.LocalAddr()
 	}
-	r.incidents.add(i, r.rows[i].Outcome, local, received, err)
+	r.incidents.add(i, o, local, received, err)
 }
 
 // closeAll ends every connection; what is in flight is then cancelled.
