@@ -155,6 +155,7 @@ func (s *Service) endOfLife(l *listeners) error {
 	deadline, _ := ctx.Deadline()
 	rest, cancelRest := context.WithDeadline(context.Background(), deadline.Add((set.Grace-set.DrainLag-set.Drain)*4/5))
 	defer cancelRest()
+	_ = s.health.Stop(rest) // no check meets a store that is closed; one that hangs is not waited for
 	lost.Components = s.stopComponents(rest)
 	s.log.Info("drained", slog.Int64("requests_lost", lost.Requests), slog.Any("components_lost", lost.Components))
 	if err := s.telemetry.Shutdown(rest); err != nil {

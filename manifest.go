@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
+	"strings"
 
 	"go.opentelemetry.io/otel/metric"
 
@@ -119,18 +121,15 @@ func (s *Service) manifestRoute(e *entry) manifestRoute {
 	return r
 }
 
-// describe lists every variable with the value in force, credentials redacted.
-func describe(environ []string, into ...any) []manifestVariable {
+// describe keeps every variable with the value in force, credentials redacted,
+// for the manifest, and warns of variables that look like ours and are not read.
+func (s *Service) describe(into ...any) {
+	environ := s.options.processEnviron()
 	set := make(map[string]string, len(environ))
-	for _, kv := range environ {
-		for i := range len(kv) {
-			if kv[i] == '=' {
-				set[kv[:i]] = kv[i+1:]
-				break
-			}
-		}
+	for _, pair := range environ {
+		name, value, _ := strings.Cut(pair, "=")
+		set[name] = value
 	}
-	var list []manifestVariable
 	for _, v := range config.Describe(into...) {
 		value := v.Default
 		if raw := set[v.Name]; raw != "" {
@@ -139,9 +138,11 @@ func describe(environ []string, into ...any) []manifestVariable {
 				value = "(set)"
 			}
 		}
-		list = append(list, manifestVariable{Variable: v, Value: value})
+		s.variables = append(s.variables, manifestVariable{Variable: v, Value: value})
 	}
-	return list
+	for _, name := range config.Unknown(environ, into...) {
+		s.log.Warn("an environment variable is set that nothing reads", slog.String("variable", name))
+	}
 }
 
 // observe makes metrics of how full each resource is.

@@ -120,7 +120,7 @@ func Run[C any](ctx context.Context, name string, setup func(context.Context, *S
 	if err != nil {
 		return err
 	}
-	s.variables = describe(o.processEnviron(), &c, &set)
+	s.describe(&c, &set)
 	if o.onNew != nil {
 		o.onNew(s)
 	}

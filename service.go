@@ -76,7 +76,7 @@ func Wrap(name string, h http.Handler, opts ...Option) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.variables = describe(o.processEnviron(), &set)
+	s.describe(&set)
 	s.Handle("/", h)
 	return s, nil
 }
@@ -100,7 +100,7 @@ func newService(name string, set settings, o options) (*Service, error) {
 		return nil, fmt.Errorf("start admission: %w", err)
 	}
 	s.bodies = intake.NewPool(int64(set.BodyMemory))
-	s.health = health.New(health.Config{})
+	s.health = health.New(health.Config{Changed: s.componentChanged})
 	return s, nil
 }
 
@@ -137,6 +137,16 @@ func (s *Service) Add(c life.Component) {
 	}
 	s.components = append(s.components, c)
 	s.health.Add(c)
+}
+
+// componentChanged logs why a component fails: readiness itself shows only the
+// kind of failure, since anyone may read it.
+func (s *Service) componentChanged(name string, err error) {
+	if err != nil {
+		s.log.Warn("a component is not ready", slog.String("component", name), slog.String("error", err.Error()))
+		return
+	}
+	s.log.Info("a component is ready again", slog.String("component", name))
 }
 
 // Name is the service's name.

@@ -9,23 +9,31 @@ import (
 	"syscall"
 
 	"github.com/plimsoll-go/plimsoll"
+	"github.com/plimsoll-go/plimsoll/config"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
-	app := &notes{backend: os.Getenv("NOTES_URL"), client: &http.Client{}}
-	os.Exit(run(ctx, app))
-}
-
-// run is all that Plimsoll needs from an application: its handler.
-func run(ctx context.Context, app *notes) int {
-	svc, err := plimsoll.Wrap("notes", app.router())
-	if err == nil {
-		err = svc.Serve(ctx)
-	}
+	err := run(ctx)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "notes:", err)
 	}
-	return plimsoll.ExitCode(err)
+	os.Exit(plimsoll.ExitCode(err))
+}
+
+// run wraps the application's handler; that is all that Plimsoll needs of it.
+func run(ctx context.Context) error {
+	var cfg struct {
+		Notes config.URL `env:"NOTES_URL" scheme:"http,https" help:"where the notes are kept"`
+	}
+	if err := config.Load(os.Environ(), &cfg); err != nil {
+		return err
+	}
+	app := &notes{backend: cfg.Notes.String(), client: &http.Client{}}
+	svc, err := plimsoll.Wrap("notes", app.router())
+	if err != nil {
+		return err
+	}
+	return svc.Serve(ctx)
 }
