@@ -2,91 +2,43 @@ package edge
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
-	"math/rand/v2"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
-// chunk is the most that is written under one stall deadline: a client that
-// reads so much within the stall makes progress.
-const chunk = 64 << 10
-
-// conn bounds how long a write may make no progress. Deadlines that are set from
-// above hold too: the earlier one wins.
-type conn struct {
+// Conn is one accepted connection. A client that takes nothing of what is written
+// to it for Config.WriteStall gets no more: the write fails, and so does every
+// later one. Deadlines that are set from above hold as on any net.Conn.
+type Conn struct {
 	net.Conn
-	stall   time.Duration
-	expires time.Time
-	closed  func()
+
+	listener *Listener
+	retires  int64 // when it is old, on the listener's clock
+	closed   atomic.Bool
+	stalled  atomic.Bool
+
+	writing sync.Mutex   // held by one Write at a time
+	window  atomic.Int64 // when to look whether the writing got on; set with mu held
 
 	mu    sync.Mutex
-	asked time.Time // the write deadline from above; zero: none
-	armed time.Time // the write deadline that is set below
+	above int64 // the write deadline that was set from above
+	set   int64 // the write deadline of the connection below: the earlier of the two
 }
 
-func newConn(inner net.Conn, c *Config, closed func()) *conn {
-	jitter := 0.9 + 0.2*rand.Float64()
-	return &conn{Conn: inner, stall: c.WriteStall, expires: time.Now().Add(time.Duration(float64(c.MaxAge) * jitter)), closed: closed}
-}
-
-// Write writes all of p, or fails when the client reads nothing for the stall.
-func (c *conn) Write(p []byte) (written int, err error) {
-	for {
-		part := p[written:min(len(p), written+chunk)]
-		if err := c.arm(); err != nil {
-			return written, err
-		}
-		n, err := c.Conn.Write(part)
-		written += n
-		if err != nil || written == len(p) {
-			return written, err
-		}
+// Close closes the connection and makes room for another. It may be called again.
+func (c *Conn) Close() error {
+	err := c.Conn.Close()
+	if c.closed.CompareAndSwap(false, true) {
+		c.listener.open.Add(-1)
 	}
+	return err
 }
 
-// arm moves the deadline below on, if it is due: a write may find up to an
-// eighth less than the stall, for a call less on most writes.
-func (c *conn) arm() error {
-	now := time.Now()
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	want := c.effectiveLocked(now)
-	if d := want.Sub(c.armed); d >= 0 && d < c.stall/8 {
-		return nil
-	}
-	c.armed = want
-	return c.Conn.SetWriteDeadline(want)
-}
-
-func (c *conn) effectiveLocked(now time.Time) time.Time {
-	want := now.Add(c.stall)
-	if !c.asked.IsZero() && c.asked.Before(want) {
-		return c.asked
-	}
-	return want
-}
-
-// SetWriteDeadline sets the deadline from above; the zero time removes it. A
-// write that is under way has the stall again from now, at most.
-func (c *conn) SetWriteDeadline(t time.Time) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.asked = t
-	c.armed = c.effectiveLocked(time.Now())
-	return c.Conn.SetWriteDeadline(c.armed)
-}
-
-// SetDeadline sets both deadlines.
-func (c *conn) SetDeadline(t time.Time) error {
-	return errors.Join(c.Conn.SetReadDeadline(t), c.SetWriteDeadline(t))
-}
-
-// CloseWrite sends the end of the stream. net/http does so before it closes on a
-// client that still sends, which must not lose its answer to a reset.
-func (c *conn) CloseWrite() error {
+// CloseWrite ends the sending half of the connection, if that can be.
+func (c *Conn) CloseWrite() error {
 	half, ok := c.Conn.(interface{ CloseWrite() error })
 	if !ok {
 		return errors.ErrUnsupported
@@ -94,28 +46,45 @@ func (c *conn) CloseWrite() error {
 	return half.CloseWrite()
 }
 
-// Close closes the connection and gives its place back.
-func (c *conn) Close() error {
-	defer c.closed()
-	return c.Conn.Close()
+// NetConn is the connection below.
+func (c *Conn) NetConn() net.Conn { return c.Conn }
+
+// SetDeadline implements net.Conn.
+func (c *Conn) SetDeadline(t time.Time) error {
+	if err := c.Conn.SetReadDeadline(t); err != nil {
+		return err
+	}
+	return c.SetWriteDeadline(t)
 }
 
-type expiryKey struct{}
-
-// ConnContext is for http.Server: it lets Expired find the connection's age.
-func ConnContext(ctx context.Context, c net.Conn) context.Context {
-	if t, ok := c.(*tls.Conn); ok {
-		c = t.NetConn()
-	}
-	if own, ok := c.(*conn); ok {
-		return context.WithValue(ctx, expiryKey{}, own.expires)
-	}
-	return ctx
+// SetWriteDeadline implements net.Conn.
+func (c *Conn) SetWriteDeadline(t time.Time) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.above = c.listener.of(t)
+	return c.applyLocked()
 }
 
-// Expired says whether a request's connection has reached its age, and should
-// be closed after the answer.
+type connKey struct{}
+
+// ConnContext is for http.Server, so that Expired finds the connection.
+func ConnContext(ctx context.Context, conn net.Conn) context.Context {
+	for {
+		if c, ok := conn.(*Conn); ok {
+			return context.WithValue(ctx, connKey{}, c)
+		}
+		outer, ok := conn.(interface{ NetConn() net.Conn }) // such as *tls.Conn
+		if !ok {
+			return ctx
+		}
+		conn = outer.NetConn()
+	}
+}
+
+// Expired says that the connection of a request has reached its age. Who answers
+// then sets Connection: close, which on h2 ends the connection once its other
+// streams have ended (GOAWAY). It is false for a request of another listener.
 func Expired(ctx context.Context) bool {
-	expires, ok := ctx.Value(expiryKey{}).(time.Time)
-	return ok && time.Now().After(expires)
+	c, ok := ctx.Value(connKey{}).(*Conn)
+	return ok && c.retires != never && c.listener.now() >= c.retires
 }

@@ -3,51 +3,60 @@ package edge
 import (
 	"bufio"
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
-	"strconv"
+	"strings"
+	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/plimsoll-go/plimsoll/internal/assert"
 )
 
-func listen(t *testing.T, c Config) *Listener {
+func listen(tb testing.TB, c Config) *Listener {
+	tb.Helper()
+	inner, err := net.Listen("tcp", "127.0.0.1:0")
+	assert.NoError(tb, err)
+	l := New(inner, c)
+	tb.Cleanup(func() { _ = l.Close() })
+	return l
+}
+
+// accepting accepts everything; the connections come by the channel.
+func accepting(t *testing.T, l *Listener) <-chan net.Conn {
 	t.Helper()
-	inner, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	assert.NoError(t, err)
-	t.Cleanup(func() { _ = inner.Close() })
-	return New(inner, c)
-}
-
-func dial(t *testing.T, l net.Listener) net.Conn {
-	t.Helper()
-	c, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", l.Addr().String())
-	assert.NoError(t, err)
-	t.Cleanup(func() { _ = c.Close() })
-	assert.NoError(t, c.SetDeadline(time.Now().Add(10*time.Second)))
-	return c
-}
-
-func TestTheRefusalIsAWholeAnswer(t *testing.T) {
-	assert.Contains(t, refusal, "Content-Length: "+strconv.Itoa(len(refusalBody))+"\r\n")
-}
-
-func TestOverTheCapIsAnsweredAndDoesNotBlock(t *testing.T) {
-	l := listen(t, Config{MaxConnections: 2, WriteStall: time.Second, MaxAge: time.Hour})
-	accepted := make(chan net.Conn, 8)
-	go func() {
+	accepted := make(chan net.Conn, 200)
+	var wg sync.WaitGroup
+	wg.Go(func() {
 		for {
 			c, err := l.Accept()
 			if err != nil {
-				close(accepted)
 				return
 			}
 			accepted <- c
 		}
-	}()
+	})
+	t.Cleanup(func() {
+		_ = l.Close()
+		wg.Wait()
+	})
+	return accepted
+}
+
+func dial(tb testing.TB, l net.Listener) net.Conn {
+	tb.Helper()
+	c, err := net.Dial("tcp", l.Addr().String())
+	assert.NoError(tb, err)
+	tb.Cleanup(func() { _ = c.Close() })
+	assert.NoError(tb, c.SetDeadline(time.Now().Add(20*time.Second)))
+	return c
+}
+
+func TestOverTheCap(t *testing.T) {
+	l := listen(t, Config{MaxConnections: 2})
+	accepted := accepting(t, l)
 	dial(t, l)
 	dial(t, l)
 	first, second := <-accepted, <-accepted
@@ -60,10 +69,13 @@ func TestOverTheCapIsAnsweredAndDoesNotBlock(t *testing.T) {
 	body, err := io.ReadAll(res.Body)
 	assert.NoError(t, err)
 	assert.Equal(t, res.StatusCode, 503)
-	assert.Equal(t, res.Header.Get("Retry-After"), "1")
-	assert.Equal(t, string(body), refusalBody)
-	assert.Equal(t, l.Refused(), 1)
-	assert.Equal(t, l.Open(), 2)
+	assert.Match(t, res.Header.Get("Retry-After"), "^[123]$")
+	assert.Equal(t, res.Header.Get("Plimsoll-Executed"), "no")
+	assert.Equal(t, res.Header.Get("Content-Type"), "application/problem+json")
+	assert.True(t, res.Close)
+	assert.Contains(t, string(body), "too many connections")
+	assert.Equal(t, res.ContentLength, int64(len(body)))
+	assert.Equal(t, [2]int64{l.Open(), l.Refused()}, [2]int64{2, 1})
 
 	assert.NoError(t, first.Close())
 	_ = first.Close() // gives its place back once
@@ -76,134 +88,115 @@ func TestOverTheCapIsAnsweredAndDoesNotBlock(t *testing.T) {
 	assert.Equal(t, l.Open(), 0)
 }
 
-func TestAWriteThatMakesNoProgressFails(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		client, server := net.Pipe() // unbuffered: a write waits for its reader
-		defer client.Close()
-		c := newConn(server, &Config{WriteStall: 10 * time.Second, MaxAge: time.Hour}, func() {})
-		defer c.Close()
-		began := time.Now()
-		_, err := c.Write([]byte("nobody reads"))
-		var timeout net.Error
-		assert.True(t, asNetError(err, &timeout) && timeout.Timeout(), err)
-		assert.AtMost(t, time.Since(began), 10*time.Second)
-		assert.AtLeast(t, time.Since(began), 8*time.Second)
-	})
-}
-
-func asNetError(err error, target *net.Error) bool {
-	ne, ok := err.(net.Error) //nolint:errorlint // the test is of the error itself
-	*target = ne
-	return ok
-}
-
-func TestASlowReaderThatMakesProgressIsServed(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		client, server := net.Pipe()
-		c := newConn(server, &Config{WriteStall: 10 * time.Second, MaxAge: time.Hour}, func() {})
-		defer c.Close()
-		const size = 4 * chunk
-		got := make(chan int64, 1)
-		go func() {
-			defer client.Close()
-			var n int64
-			for n < size {
-				time.Sleep(6 * time.Second) // a chunk each: 24 s in all, never 10 s without
-				m, err := io.CopyN(io.Discard, client, chunk)
-				n += m
-				if err != nil {
-					break
-				}
-			}
-			got <- n
-		}()
-		n, err := c.Write(make([]byte, size))
+// Go's own client, which takes an answer before its question for a broken
+// connection, reads the refusal.
+func TestAClientReadsItsRefusal(t *testing.T) {
+	l := listen(t, Config{MaxConnections: 1})
+	accepted := accepting(t, l)
+	dial(t, l)
+	<-accepted
+	for range 20 {
+		client := &http.Client{Transport: &http.Transport{}}
+		res, err := client.Post("http://"+l.Addr().String(), "", strings.NewReader(strings.Repeat("x", 10_000)))
 		assert.NoError(t, err)
-		assert.Equal(t, n, size)
-		assert.Equal(t, <-got, int64(size))
-	})
+		_, err = io.Copy(io.Discard, res.Body)
+		assert.NoError(t, err)
+		assert.Equal(t, res.StatusCode, 503)
+		_ = res.Body.Close()
+	}
 }
 
-func TestAnEarlierDeadlineFromAboveWins(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		client, server := net.Pipe()
-		defer client.Close()
-		c := newConn(server, &Config{WriteStall: 10 * time.Second, MaxAge: time.Hour}, func() {})
-		defer c.Close()
-		assert.NoError(t, c.SetWriteDeadline(time.Now().Add(time.Second)))
-		began := time.Now()
-		_, err := c.Write([]byte("x"))
+// Clients over the cap that say nothing hold up nobody, and end soon.
+func TestAFloodOfSilentConnections(t *testing.T) {
+	l := listen(t, Config{MaxConnections: 1})
+	accepted := accepting(t, l)
+	dial(t, l)
+	held := <-accepted
+	silent := make([]net.Conn, 0, 3*atOnce)
+	for range 3 * atOnce {
+		silent = append(silent, dial(t, l))
+	}
+	assert.Eventually(t, 5*time.Second, func() bool { return l.Refused() == 3*atOnce })
+	assert.AtMost(t, len(l.refusals.free), atOnce)
+	assert.NoError(t, held.Close())
+	dial(t, l)
+	_ = (<-accepted).Close()
+	for _, c := range silent {
+		_, err := c.Read(make([]byte, 1))
+		assert.False(t, errors.Is(err, context.DeadlineExceeded), "not ended")
 		assert.Error(t, err)
-		assert.Equal(t, time.Since(began), time.Second)
-
-		assert.NoError(t, c.SetDeadline(time.Time{})) // removed: the stall stays
-		began = time.Now()
-		_, err = c.Write([]byte("x"))
-		assert.Error(t, err)
-		assert.AtMost(t, time.Since(began), 10*time.Second)
-	})
+	}
 }
 
-func TestAConnectionExpiresAtItsAge(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		_, server := net.Pipe()
-		c := newConn(server, &Config{WriteStall: time.Second, MaxAge: 100 * time.Second}, func() {})
-		defer c.Close()
-		ctx := ConnContext(context.Background(), c)
-		assert.False(t, Expired(ctx))
-		time.Sleep(89 * time.Second)
-		assert.False(t, Expired(ctx))
-		time.Sleep(22 * time.Second)
-		assert.True(t, Expired(ctx))
-		assert.False(t, Expired(ConnContext(context.Background(), server)), "a connection that is not ours")
-	})
+// Closing the listener ends the refusals that are under way.
+func TestCloseWaitsForRefusals(t *testing.T) {
+	l := listen(t, Config{MaxConnections: 1})
+	accepted := accepting(t, l)
+	dial(t, l)
+	open := <-accepted
+	dial(t, l)
+	assert.Eventually(t, 5*time.Second, func() bool { return len(l.refusals.free) == 1 })
+	start := time.Now()
+	assert.NoError(t, l.Close())
+	assert.AtMost(t, time.Since(start), refuseTime/2)
+	assert.Zero(t, len(l.refusals.free))
+	assert.Error(t, l.Close())
+	_, err := open.Write([]byte("x"))
+	assert.NoError(t, err, "what was accepted stays")
+
+	server, client := net.Pipe()
+	l.refusals.refuse(server) // one that was accepted at the last moment
+	_, err = client.Read(make([]byte, 1))
+	assert.ErrorIs(t, err, io.EOF)
 }
 
-func TestFitKeepsAReserve(t *testing.T) {
-	n, lowered := Fit(1 << 40)
-	assert.True(t, lowered)
-	assert.AtLeast(t, n, 1)
-	n, lowered = Fit(1)
-	assert.Equal(t, n, 1)
+func TestUnderTLSNothingIsSaid(t *testing.T) {
+	l := listen(t, Config{MaxConnections: 1, TLS: true})
+	accepted := accepting(t, l)
+	dial(t, l)
+	<-accepted
+	over := dial(t, l)
+	got, err := io.ReadAll(over)
+	assert.NoError(t, err)
+	assert.Zero(t, len(got))
+	assert.Equal(t, l.Refused(), 1)
+}
+
+func TestUnlimited(t *testing.T) {
+	l := listen(t, Config{MaxConnections: Unlimited, WriteStall: Unlimited, MaxAge: Unlimited})
+	accepted := accepting(t, l)
+	client := dial(t, l)
+	c := <-accepted
+	assert.False(t, Expired(ConnContext(t.Context(), c)))
+	_, err := c.Write([]byte("x"))
+	assert.NoError(t, err)
+	_, err = client.Read(make([]byte, 1))
+	assert.NoError(t, err)
+	assert.Equal(t, c.(*Conn).window.Load(), never, "no deadline is set")
+}
+
+func TestFit(t *testing.T) {
+	for _, c := range []struct {
+		want  int
+		files uint64
+		most  int
+		less  bool
+	}{
+		{10_000, 20_000, 10_000, false},
+		{10_000, 11_024, 10_000, false},
+		{10_000, 11_023, 9_999, true},
+		{10_000, 1024, 768, true},
+		{10_000, 256, 128, true},
+		{10_000, 100, 1, true},
+		{10_000, 0, 1, true},
+		{Unlimited, 1024, 768, true},
+		{1, 1024, 1, false},
+		{1 << 40, 1 << 63, 1<<31 - 1, true},
+	} {
+		most, less := fit(c.want, c.files)
+		assert.Equal(t, [2]any{most, less}, [2]any{c.most, c.less}, "%+v", c)
+	}
+	most, lowered := Fit(1)
+	assert.Equal(t, most, 1)
 	assert.False(t, lowered)
-}
-
-func BenchmarkWrite(b *testing.B) {
-	p := make([]byte, 300)
-	b.Run("bare", func(b *testing.B) {
-		benchmarkWrite(b, func(c net.Conn) net.Conn { return c }, p)
-	})
-	b.Run("guarded", func(b *testing.B) {
-		benchmarkWrite(b, func(c net.Conn) net.Conn {
-			return newConn(c, &Config{WriteStall: 10 * time.Second, MaxAge: time.Hour}, func() {})
-		}, p)
-	})
-}
-
-func benchmarkWrite(b *testing.B, wrap func(net.Conn) net.Conn, p []byte) {
-	b.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer ln.Close()
-	go func() {
-		c, err := ln.Accept()
-		if err == nil {
-			_, _ = io.Copy(io.Discard, c)
-			_ = c.Close()
-		}
-	}()
-	raw, err := net.Dial("tcp", ln.Addr().String())
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer raw.Close()
-	c := wrap(raw)
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := c.Write(p); err != nil {
-			b.Fatal(err)
-		}
-	}
 }
