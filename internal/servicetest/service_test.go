@@ -100,7 +100,8 @@ func (r *running) ask(path string, header ...string) (*http.Response, string) {
 func (r *running) lines(msg string) []map[string]any {
 	r.t.Helper()
 	var found []map[string]any
-	for _, line := range strings.Split(strings.TrimSpace(r.log.String()), "\n") {
+	log := r.log.String()
+	for line := range strings.Lines(log[:strings.LastIndexByte(log, '\n')+1]) {
 		var m map[string]any
 		if err := json.Unmarshal([]byte(line), &m); err != nil {
 			r.t.Errorf("log line is not JSON: %q", line)
@@ -109,6 +110,24 @@ func (r *running) lines(msg string) []map[string]any {
 		}
 	}
 	return found
+}
+
+// line waits for the one access line with the value: it is written after the
+// answer. A second one fails the test.
+func (r *running) line(key, value string) map[string]any {
+	r.t.Helper()
+	var found []map[string]any
+	assert.Eventually(r.t, 10*time.Second, func() bool {
+		found = found[:0]
+		for _, line := range r.lines("request") {
+			if line[key] == value {
+				found = append(found, line)
+			}
+		}
+		return len(found) > 0
+	}, key, value)
+	assert.Len(r.t, found, 1)
+	return found[0]
 }
 
 // isProblem fails the test unless the answer is a problem of the status.
