@@ -22,21 +22,21 @@ type Finder struct {
 
 // Capacity is the rate up to which a service does what it is asked.
 type Capacity struct {
-	Rate        float64       `json:"rate"`        // requests a second
-	Confirmed   bool          `json:"confirmed"`   // an open-loop run at Rate held; otherwise Rate is what the closed loop reached
-	Limited     bool          `json:"limited"`     // the service can do more: the finder's limit was reached, not the service's
-	Unloaded    time.Duration `json:"unloaded"`    // median latency for one client alone
-	UnloadedP99 time.Duration `json:"unloadedP99"` // its p99
-	Levels      []Level       `json:"levels"`      // of the closed loop
-	Trials      []Trial       `json:"trials"`      // of the open loop, in the order in which they were made
+	Rate        float64       `json:"rate"`            // requests a second
+	Confirmed   bool          `json:"confirmed"`       // an open-loop run at Rate held; otherwise Rate is what the closed loop reached
+	Limited     bool          `json:"limited"`         // the service can do more: the finder's limit was reached, not the service's
+	Unloaded    time.Duration `json:"unloaded_ns"`     // median latency for one client alone
+	UnloadedP99 time.Duration `json:"unloaded_p99_ns"` // its p99
+	Levels      []Level       `json:"levels"`          // of the closed loop
+	Trials      []Trial       `json:"trials"`          // of the open loop, in the order in which they were made
 }
 
 // Level is one concurrency of the closed loop.
 type Level struct {
 	Clients int           `json:"clients"`
 	Rate    float64       `json:"rate"` // OK a second
-	P50     time.Duration `json:"p50"`
-	P99     time.Duration `json:"p99"`
+	P50     time.Duration `json:"p50_ns"`
+	P99     time.Duration `json:"p99_ns"`
 	Counts  Counts        `json:"counts"`
 }
 

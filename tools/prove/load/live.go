@@ -1,6 +1,9 @@
 package load
 
-import "sync/atomic"
+import (
+	"encoding/json"
+	"sync/atomic"
+)
 
 // Live counts a run while it goes on, for a progress display. The zero value is ready; it may be read at any time.
 type Live struct {
@@ -15,8 +18,34 @@ type Counts struct {
 	Intended int64 `json:"intended"` // due so far
 	Sent     int64 `json:"sent"`     // sent, or not sent because the service could not be connected to
 	Unsent   int64 `json:"unsent"`   // capped + withheld + local
+	By       Tally `json:"by"`
+}
 
-	By [outcomes]int64 `json:"by"` // indexed by Outcome
+// Tally is a number for each outcome. In JSON it is an object of those that are not 0, by name.
+type Tally [outcomes]int64
+
+// MarshalJSON writes an object by name.
+func (t Tally) MarshalJSON() ([]byte, error) {
+	by := make(map[Outcome]int64)
+	for o, n := range t {
+		if n != 0 {
+			by[Outcome(o)] = n
+		}
+	}
+	return json.Marshal(by)
+}
+
+// UnmarshalJSON is the reverse of MarshalJSON.
+func (t *Tally) UnmarshalJSON(b []byte) error {
+	var by map[Outcome]int64
+	if err := json.Unmarshal(b, &by); err != nil {
+		return err
+	}
+	*t = Tally{}
+	for o, n := range by {
+		t[o] = n
+	}
+	return nil
 }
 
 // Of is how many requests had the outcome.
@@ -41,10 +70,11 @@ func (l *Live) Conns() int64 { return l.conns.Load() }
 
 // Counts returns the counts so far; a request in flight counts as sent.
 func (l *Live) Counts() Counts {
-	c := Counts{Intended: l.due.Load()}
+	var c Counts
 	for o := range outcomes {
 		c.By[o] = l.by[o].Load()
 	}
+	c.Intended = l.due.Load() // last: what is counted above was due by now
 	c.Unsent = c.By[Capped] + c.By[Withheld] + c.By[Local]
 	c.Sent = c.Intended - c.Unsent
 	return c

@@ -14,10 +14,10 @@ type Rows []Row
 
 // Result is what a run came to. It can be stored as JSON and read back.
 type Result struct {
-	Began     time.Time     `json:"began"`    // the start, which the rows count from
-	Length    time.Duration `json:"length"`   // when the last request could be due
-	Took      time.Duration `json:"took"`     // until the last request was decided
-	Deadline  time.Duration `json:"deadline"` // the client's patience
+	Began     time.Time     `json:"began"`       // the start, which the rows count from
+	Length    time.Duration `json:"length_ns"`   // when the last request could be due
+	Took      time.Duration `json:"took_ns"`     // until the last request was decided
+	Deadline  time.Duration `json:"deadline_ns"` // the client's patience
 	Seed      uint64        `json:"seed"`
 	Routes    []string      `json:"routes"` // indexed by Row.Route
 	Rows      Rows          `json:"rows"`

@@ -174,5 +174,6 @@ func (r *run) note(i int, c *conn, received []byte, err error) {
 func (r *run) closeAll() {
 	for _, c := range r.pool.close() {
 		c.nc.Close()
+		r.pool.drop(c)
 	}
 }

@@ -15,8 +15,8 @@ import (
 
 // Fitness is what this machine can measure, as it is loaded now.
 type Fitness struct {
-	TimerP50 time.Duration `json:"timerP50"` // lateness of the scheduler's sleep
-	TimerP99 time.Duration `json:"timerP99"`
+	TimerP50 time.Duration `json:"timer_p50_ns"` // lateness of the scheduler's sleep
+	TimerP99 time.Duration `json:"timer_p99_ns"`
 	Rate     float64       `json:"rate"` // the highest rate at which the schedule was kept, with an echo in this process; 0: none
 	Steps    []FitnessStep `json:"steps"`
 }
@@ -27,10 +27,10 @@ func (f Fitness) Usable() float64 { return f.Rate / 2 }
 // FitnessStep is one rate that was tried.
 type FitnessStep struct {
 	Rate   float64       `json:"rate"`
-	LagP99 time.Duration `json:"lagP99"`
-	P99    time.Duration `json:"p99"`  // of the echo's answers, from when they were due
-	Good   float64       `json:"good"` // part of the requests that were answered
-	Kept   bool          `json:"kept"` // lag p99 ≤ 2 ms, p99 ≤ 10 ms, all answered
+	LagP99 time.Duration `json:"lag_p99_ns"`
+	P99    time.Duration `json:"p99_ns"` // of the echo's answers, from when they were due
+	Good   float64       `json:"good"`   // part of the requests that were answered
+	Kept   bool          `json:"kept"`   // lag p99 ≤ 2 ms, p99 ≤ 10 ms, all answered
 }
 
 const (

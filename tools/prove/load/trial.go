@@ -20,7 +20,7 @@ type Trial struct {
 type TrialWindow struct {
 	Goodput  float64       `json:"goodput"` // OK a second
 	Good     float64       `json:"good"`    // part of the requests that were OK
-	P99      time.Duration `json:"p99"`
+	P99      time.Duration `json:"p99_ns"`
 	Held     bool          `json:"held"`
 	Validity Validity      `json:"validity"`
 }

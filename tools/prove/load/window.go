@@ -10,9 +10,9 @@ import (
 
 // Window is the requests of a run that were due in a span of time.
 type Window struct {
-	From time.Duration `json:"from"` // since the start
-	To   time.Duration `json:"to"`   // exclusive
-	Rows []Row         `json:"-"`    // shares the result's memory
+	From time.Duration `json:"from_ns"` // since the start
+	To   time.Duration `json:"to_ns"`   // exclusive
+	Rows []Row         `json:"-"`       // shares the result's memory
 }
 
 // Window returns the requests that were due from one moment to before another.
@@ -49,8 +49,8 @@ type Validity struct {
 	Valid    bool          `json:"valid"`
 	Reason   string        `json:"reason,omitempty"` // coded: nodata, lag, unsent, local or cancelled
 	Detail   string        `json:"detail,omitempty"` // for people
-	LagP99   time.Duration `json:"lagP99"`
-	LagLimit time.Duration `json:"lagLimit"`
+	LagP99   time.Duration `json:"lag_p99_ns"`
+	LagLimit time.Duration `json:"lag_limit_ns"`
 	Capped   int64         `json:"capped"` // requests that were due and not sent
 	Local    int64         `json:"local"`  // of them, for want of a port, descriptor or memory on our side
 }

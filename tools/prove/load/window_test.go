@@ -1,6 +1,7 @@
 package load_test
 
 import (
+	"encoding/json"
 	"testing"
 	"time"
 
@@ -37,6 +38,18 @@ func TestWindowsAreCutByWhenRequestsWereDue(t *testing.T) {
 	assert.Equal(t, windows[1].Counts().Of(load.OK), 59)
 	assert.Len(t, load.Latencies(windows[1].Rows, load.With(load.OK)), 59)
 	assert.Equal(t, load.Latencies(windows[1].Rows, nil)[0], 10*time.Millisecond)
+}
+
+func TestCountsAsJSON(t *testing.T) {
+	c := steady(100, time.Second).Counts()
+	c.By[load.Reset] = 2
+	stored, err := json.Marshal(c)
+	assert.NoError(t, err)
+	assert.Equal(t, string(stored), `{"intended":100,"sent":100,"unsent":0,"by":{"ok":100,"reset":2}}`)
+	var back load.Counts
+	assert.NoError(t, json.Unmarshal(stored, &back))
+	assert.Equal(t, back, c)
+	assert.Error(t, json.Unmarshal([]byte(`{"by":{"gone":1}}`), &back))
 }
 
 func TestLagLimit(t *testing.T) {

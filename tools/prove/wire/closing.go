@@ -54,7 +54,7 @@ func (k *CloseKind) UnmarshalText(b []byte) error {
 // Close is how and when a connection ended. The zero value is a connection that is open.
 type Close struct {
 	Kind  CloseKind     `json:"kind"`
-	At    time.Duration `json:"at"`              // since the origin; for Open, when we stopped looking
+	At    time.Duration `json:"at_ns"`           // since the origin; for Open, when we stopped looking
 	Error string        `json:"error,omitempty"` // what the kernel or TLS said, if it was not a plain FIN
 }
 

@@ -341,7 +341,6 @@ func TestExchangeAsJSON(t *testing.T) {
 	assert.NoError(t, err)
 	var back wire.Exchange
 	assert.NoError(t, json.Unmarshal(stored, &back))
-	back.Response.Body = x.Response.Body // not stored: the transcript has it
 	assert.Equal(t, back, x)
 	assert.Error(t, json.Unmarshal([]byte(`"gone"`), new(wire.CloseKind)))
 }

@@ -15,14 +15,14 @@ type Field struct {
 type Response struct {
 	Status    int           `json:"status"` // 0: not even the status line arrived
 	Header    []Field       `json:"header,omitempty"`
-	Body      []byte        `json:"-"` // the first 64 KiB, or what Options.KeepBody says, without framing
-	BodyBytes int64         `json:"bodyBytes"`
+	Body      []byte        `json:"body,omitempty"` // the first 64 KiB, or what Options.KeepBody says, without framing
+	BodyBytes int64         `json:"body_bytes"`
 	Interim   int           `json:"interim,omitempty"` // 1xx responses before it
 	Chunked   bool          `json:"chunked,omitempty"`
-	KeepAlive bool          `json:"keepAlive"` // it leaves the connection usable
-	Complete  bool          `json:"complete"`  // its framing says that all of it arrived
-	First     time.Duration `json:"first"`     // when its first byte arrived, since the origin
-	Last      time.Duration `json:"last"`      // when its last byte so far arrived
+	KeepAlive bool          `json:"keep_alive"` // it leaves the connection usable
+	Complete  bool          `json:"complete"`   // its framing says that all of it arrived
+	First     time.Duration `json:"first_ns"`   // when its first byte arrived, since the origin
+	Last      time.Duration `json:"last_ns"`    // when its last byte so far arrived
 }
 
 // Get returns the value of the first header of that name, in whatever case, or "".

@@ -15,12 +15,12 @@ const (
 
 // Event is one step of a conversation. Consecutive pieces in one direction are one event.
 type Event struct {
-	At     time.Duration `json:"at"`               // since the origin
-	Until  time.Duration `json:"until,omitempty"`  // when the last piece of several went; 0 if there was one
-	Kind   string        `json:"kind"`             // dial, sent, received, close or note
-	Bytes  int64         `json:"bytes,omitempty"`  // of payload
-	Pieces int           `json:"pieces,omitempty"` // writes or reads, if more than one
-	Text   string        `json:"text,omitempty"`   // the payload as far as it is kept, bytes that do not print as \xNN; or the note
+	At     time.Duration `json:"at_ns"`              // since the origin
+	Until  time.Duration `json:"until_ns,omitempty"` // when the last piece of several went; 0 if there was one
+	Kind   string        `json:"kind"`               // dial, sent, received, close or note
+	Bytes  int64         `json:"bytes,omitempty"`    // of payload
+	Pieces int           `json:"pieces,omitempty"`   // writes or reads, if more than one
+	Text   string        `json:"text,omitempty"`     // the payload as far as it is kept, bytes that do not print as \xNN; or the note
 }
 
 // Transcript is what was sent and received on one connection, in order, as evidence. It is bounded: it keeps the first
