@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"time"
+)
+
+// order is what every subject answers with.
+var order = []byte(`{"id":"o_8f14e45f","status":"paid","amount_cents":1250,"currency":"EUR","items":[{"sku":"a","quantity":5}]}`)
+
+// read answers a GET.
+func read(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(order) // the client is this program
+}
+
+// create takes a body, as all of it, and answers as read does.
+func create(w http.ResponseWriter, r *http.Request) {
+	if _, err := io.ReadAll(r.Body); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	read(w, r)
+}
+
+// The limits of the careful stack are those of a Plimsoll service.
+const (
+	limit   = 5 * time.Second
+	maxBody = 1 << 20
+)
+
+// careful is what a careful team puts around its handler with net/http and slog:
+// a body limit, a deadline that handlers see and one that clients see, recovery
+// from panics and an access line.
+func careful(h http.Handler, out io.Writer) http.Handler {
+	log := slog.New(slog.NewJSONHandler(out, nil))
+	h = limitBody(h)
+	h = http.TimeoutHandler(h, limit, "the service took too long")
+	h = withDeadline(h)
+	return accessLog(log, h)
+}
+
+func limitBody(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		h.ServeHTTP(w, r)
+	})
+}
+
+func withDeadline(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), limit)
+		defer cancel()
+		h.ServeHTTP(w, r.WithContext(ctx))
+	})
+}
+
+// counter knows what was answered.
+type counter struct {
+	http.ResponseWriter
+	status int
+	bytes  int
+}
+
+// WriteHeader notes the status.
+func (c *counter) WriteHeader(status int) {
+	c.status = status
+	c.ResponseWriter.WriteHeader(status)
+}
+
+// Write counts.
+func (c *counter) Write(p []byte) (int, error) {
+	n, err := c.ResponseWriter.Write(p)
+	c.bytes += n
+	return n, err
+}
+
+// Unwrap is for http.ResponseController.
+func (c *counter) Unwrap() http.ResponseWriter { return c.ResponseWriter }
+
+// accessLog writes a line for each request, and recovers.
+func accessLog(log *slog.Logger, h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start, c := time.Now(), &counter{ResponseWriter: w, status: http.StatusOK}
+		defer func() {
+			if v := recover(); v != nil {
+				log.ErrorContext(r.Context(), "panic", slog.Any("panic", v), slog.String("stack", string(debug.Stack())))
+				http.Error(c, "internal error", http.StatusInternalServerError)
+			}
+			log.LogAttrs(r.Context(), slog.LevelInfo, "request",
+				slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", c.status),
+				slog.Duration("duration", time.Since(start)), slog.Int("bytes", c.bytes), slog.String("client", r.RemoteAddr))
+		}()
+		h.ServeHTTP(c, r)
+	})
+}
