@@ -29,6 +29,9 @@ func (o Outcome) String() string {
 	return "unknown"
 }
 
+// MarshalText is String, for JSON.
+func (o Outcome) MarshalText() ([]byte, error) { return []byte(o.String()), nil }
+
 // Permit is the right to run one piece of work. It is to be released when the
 // work has truly returned. The zero Permit holds nothing.
 type Permit struct {

@@ -15,6 +15,7 @@ import (
 const (
 	leftoverBytes = 256 << 10
 	leftoverTime  = 5 * time.Second
+	closingTime   = 500 * time.Millisecond // where the connection is closed anyway
 )
 
 // answer is a refusal that was built beforehand. Its values are shared by all
@@ -104,14 +105,19 @@ func Refuse(w http.ResponseWriter, r *http.Request, err error, retryAfter int) {
 // is to be called after the answer reads the body instead, bounded in time and
 // size, so that the connection can be used again.
 //
-// Where net/http is going to close the connection anyway it answers at once: the
-// body is known to be long, or the client waits for 100 Continue.
+// Where the connection is going to be closed net/http answers at once, and reads
+// for a moment so that closing does not destroy the answer on its way.
 func beforeBody(w http.ResponseWriter, r *http.Request) (finish func()) {
 	control := http.NewResponseController(w)
+	leftover := leftoverTime
+	closing := r.ContentLength > leftoverBytes || r.Header["Expect"] != nil || w.Header().Get("Connection") == "close"
+	if closing {
+		leftover = closingTime
+	}
 	// Without a deadline, on a writer that offers none, the answer is right,
 	// if late.
-	err := control.SetReadDeadline(time.Now().Add(leftoverTime))
-	if err != nil || r.ContentLength > leftoverBytes || r.Header["Expect"] != nil || control.EnableFullDuplex() != nil {
+	err := control.SetReadDeadline(time.Now().Add(leftover))
+	if err != nil || closing || control.EnableFullDuplex() != nil {
 		return func() {}
 	}
 	return func() {

@@ -170,6 +170,28 @@ func TestRefusedWhileWaitingToContinue(t *testing.T) {
 	assert.True(t, res.Close)
 }
 
+// Who drains refuses with Connection: close, and waits for nobody's body.
+func TestRefusedWhileClosing(t *testing.T) {
+	returned := make(chan struct{})
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Connection", "close")
+		Refuse(w, r, ErrShed, 1)
+		close(returned)
+	}))
+	defer s.Close()
+	w := dial(t, s)
+	w.send(t, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n")
+	start := time.Now()
+	<-returned
+	assert.AtMost(t, time.Since(start), closingTime/2)
+	res, _ := w.answer(t)
+	assert.Equal(t, res.StatusCode, 503)
+	assert.True(t, res.Close)
+	_, err := w.in.ReadByte()
+	assert.Error(t, err)
+	assert.AtMost(t, time.Since(start), 4*closingTime)
+}
+
 // A long body is not read: the answer says that the connection ends.
 func TestRefusedWithALongBody(t *testing.T) {
 	s := refusing(t, ErrShed)
