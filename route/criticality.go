@@ -25,6 +25,9 @@ func (c Criticality) String() string {
 	return "unknown"
 }
 
+// MarshalText is String, for JSON.
+func (c Criticality) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
+
 // ParseCriticality reads the wire form. "unset" is not a wire form.
 func ParseCriticality(s string) (Criticality, bool) {
 	for c := Sheddable; c <= CriticalPlus; c++ {

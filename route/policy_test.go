@@ -18,6 +18,9 @@ func TestCriticalityRoundTrips(t *testing.T) {
 		if !ok || got != c {
 			t.Errorf("ParseCriticality(%q) = %v, %v", c.String(), got, ok)
 		}
+		if text, err := c.MarshalText(); err != nil || string(text) != c.String() {
+			t.Errorf("MarshalText = %q, %v", text, err)
+		}
 	}
 	for _, s := range []string{"", "unset", "Critical", "critical ", "5"} {
 		if c, ok := ParseCriticality(s); ok {
