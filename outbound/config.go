@@ -64,8 +64,8 @@ type Config struct {
 	// MaxResponse bounds the body of an answer in bytes, after decompression. 0: 8 MiB.
 	MaxResponse int64
 
-	// HealthPath is asked by readiness, joined to the URL: any status below 500 is healthy. Empty: a connection that
-	// can be made is.
+	// HealthPath is asked by readiness, joined to the URL: any status below 500 is healthy, and 501. Empty: a connection
+	// that can be made is.
 	HealthPath string
 
 	// Optional says that the service is ready without this dependency.

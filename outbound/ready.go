@@ -17,7 +17,8 @@ func (t *transport) ready(ctx context.Context) error {
 	return t.reachable(ctx)
 }
 
-// healthy asks the dependency about itself. What it answers below 500, a 401 or a 404 too, it answers.
+// healthy asks the dependency about itself. What it answers below 500, a 401 or a 404 too, it answers; so does one that
+// has not implemented GET.
 func (t *transport) healthy(ctx context.Context) error {
 	target, err := t.resolve(&url.URL{Path: t.config.HealthPath})
 	if err != nil {
@@ -32,7 +33,7 @@ func (t *transport) healthy(ctx context.Context) error {
 	if err := res.Body.Close(); err != nil {
 		return fmt.Errorf("end the health check of %s: %w", t.config.Name, err)
 	}
-	if res.StatusCode >= http.StatusInternalServerError {
+	if res.StatusCode >= http.StatusInternalServerError && res.StatusCode != http.StatusNotImplemented {
 		return fmt.Errorf("health check of %s: status %d", t.config.Name, res.StatusCode)
 	}
 	return nil

@@ -90,7 +90,7 @@ func TestAHealthPathIsAsked(t *testing.T) {
 		_, _ = io.WriteString(w, "fine")
 	}))
 	c := component(t, outbound.Config{URL: parse(t, memhttp.URL+"/api"), HealthPath: "/livez", Dial: dial(s), Bearer: config.NewSecret("k")})
-	for code, ready := range map[int]bool{200: true, 204: true, 301: true, 401: true, 404: true, 429: true, 500: false, 503: false} {
+	for code, ready := range map[int]bool{200: true, 204: true, 301: true, 401: true, 404: true, 429: true, 500: false, 501: true, 503: false} {
 		status = code
 		err := c.Ready(t.Context())
 		assert.Equal(t, err == nil, ready, "%d: %v", code, err)
