@@ -93,6 +93,7 @@ func (c *conn) write(p []byte, until time.Duration) {
 	defer c.run.workers.Done()
 	c.nc.SetWriteDeadline(c.run.at(until))
 	_, err := c.nc.Write(p)
+	c.nc.SetWriteDeadline(time.Time{}) // or the scheduler's next write would find it passed
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.writing = err != nil // a request that was cut short leaves the connection unusable

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/plimsoll-go/plimsoll/internal/assert"
 )
@@ -51,6 +52,7 @@ func TestRowsSurviveStorage(t *testing.T) {
 func TestRowsAreCompact(t *testing.T) {
 	const n = 10_000
 	assert.AtMost(t, len(AppendRows(nil, someRows(1, n))), 24*n)
+	assert.Equal(t, unsafe.Sizeof(Row{}), 48, "a million requests are 48 MB")
 }
 
 func TestRowsThatCannotBeRead(t *testing.T) {
@@ -119,30 +121,5 @@ func BenchmarkParseRows(b *testing.B) {
 		if _, err := ParseRows(stored); err != nil {
 			b.Fatal(err)
 		}
-	}
-}
-
-// BenchmarkAnswer is what one answer costs beside the system calls: parsing, the row, the counters, the ring.
-func BenchmarkAnswer(b *testing.B) {
-	answer := "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 27\r\n\r\n{\"id\":\"o_1\",\"status\":\"ok\"}\n"
-	live := new(Live)
-	r := &run{origin: startNow(), rows: make([]Row, 1), live: live, pool: newPool(RoundRobin, 1, live)}
-	r.incidents.seen[OK].Store(keepIncidents) // as after the first few
-	c := &conn{run: r}
-	buf := make([]byte, readSize)
-	n := copy(buf, answer)
-	r.pool.reserve()
-	r.pool.add(c)
-	b.ReportAllocs()
-	for b.Loop() {
-		r.rows[0] = Row{}
-		r.flying.Add(1)
-		c.row = 0
-		c.parser.Reset(false)
-		if c.step(buf, 0, n, nil) != rest || r.rows[0].Outcome != OK {
-			b.Fatal("not answered")
-		}
-		r.pool.put(c)
-		r.pool.take()
 	}
 }

@@ -35,6 +35,12 @@ type Step struct {
 
 // Plan is an open-loop run. Target, Mix and either Rate and Duration or Steps are needed; the zero value of all else is
 // what most experiments want.
+//
+// Blind is for experiments about connections that a service closes. On loopback the FIN of an idle connection arrives in
+// microseconds, so a client that looks before it sends loses next to nothing to a server that closes without warning. A
+// client a network away does lose: it sends while the FIN still travels, and many clients look only when they next read.
+// With Blind, an idle connection that has ended is used once more if it ended less than that long ago; the request is
+// lost, and its row has the flag Stale.
 type Plan struct {
 	Target      string        // host:port
 	Mix         []Request     // at least one
@@ -49,15 +55,10 @@ type Plan struct {
 	Conns       int           // connections opened before the start; more are opened when none is idle
 	Reuse       Reuse
 	Fresh       float64       // part of the requests that open a connection of their own, in [0, 1]
-	Blind       time.Duration // see below; 0: the end of an idle connection is noticed at once
+	Blind       time.Duration // how long the end of an idle connection goes unnoticed, see above; 0: not at all
 	Gate        func() bool   // asked when a request is due; false: Withheld, as by a router that took us out. It must not block
 	Live        *Live         // counted into while it runs; nil: nobody looks
 }
-
-// About Plan.Blind: on loopback the FIN of an idle connection arrives in microseconds, so a client that looks loses
-// almost nothing to a server that closes connections without warning. A client a network away does: it sends into the
-// time that the FIN travels, and many clients look only when they next read. Blind is how long after the end of an idle
-// connection requests are still sent on it; such a request is lost, and its row has the flag Stale.
 
 const (
 	defaultDeadline = 10 * time.Second

@@ -20,7 +20,24 @@ import (
 // meanwhile has waited, the first 600 ms, the next 595, and so on. Of 600 requests in all, p99 is the seventh largest:
 // 570 ms, 95 % of the stall. A closed loop would report a few milliseconds.
 func TestStallIsChargedToAllWhoWouldHaveCalled(t *testing.T) {
-	const stall = 600 * time.Millisecond
+	const stall, truth = 600 * time.Millisecond, 570 * time.Millisecond
+	for range 4 {
+		res := runIntoStall(t, stall)
+		c := res.Counts()
+		assert.Equal(t, c.Sent, 600)
+		assert.Equal(t, c.Of(load.OK), 600)
+		p99 := stats.Quantile(load.Latencies(res.Rows, nil), 0.99)
+		t.Logf("p99 %v, truth %v, lag p99 %v, at most %v", p99, truth, res.Lag(0.99), res.Lag(1))
+		if res.Lag(1) > 20*time.Millisecond {
+			continue // the server in this process stood still for longer than it was meant to
+		}
+		assert.AtMost(t, math.Abs(float64(p99-truth)), 0.05*float64(truth))
+		return
+	}
+	t.Skip("inconclusive: this machine stood still in each of four runs")
+}
+
+func runIntoStall(t *testing.T, stall time.Duration) *load.Result {
 	var requests atomic.Int64
 	resumed := make(chan struct{})
 	addr := serveRequests(t, func(*http.Request, []byte, int) string {
@@ -33,39 +50,37 @@ func TestStallIsChargedToAllWhoWouldHaveCalled(t *testing.T) {
 		}
 		return ok
 	})
-	res := run(t, load.Plan{Target: addr, Mix: get, Rate: 200, Duration: 3 * time.Second, Arrival: load.Uniform})
-	c := res.Counts()
-	assert.Equal(t, c.Sent, 600)
-	assert.Equal(t, c.Of(load.OK), 600)
-	p99 := stats.Quantile(load.Latencies(res.Rows, nil), 0.99)
-	truth := stall * 95 / 100
-	assert.AtMost(t, math.Abs(float64(p99-truth)), 0.05*float64(truth), "p99 %v, truth %v, lag p99 %v", p99, truth, res.Lag(0.99))
+	return run(t, load.Plan{Target: addr, Mix: get, Rate: 200, Duration: 3 * time.Second, Arrival: load.Uniform})
 }
 
 // Whatever the reason, what is not sent is counted: 300 requests into a service that answers none.
 func TestWhatIsNotSentIsCounted(t *testing.T) {
 	addr := serve(t, func(*net.TCPConn, int) { <-t.Context().Done() })
-	plan := load.Plan{Target: addr, Mix: get, Rate: 1000, Duration: 300 * time.Millisecond, Arrival: load.Uniform, Deadline: 500 * time.Millisecond}
-
-	capped := plan
-	capped.MaxInFlight = 20
-	c := run(t, capped).Counts()
-	assert.Equal(t, c.Intended, 300)
-	assert.Equal(t, c.Of(load.Capped), 280)
-	assert.Equal(t, c.Of(load.Timeout), 20)
-
-	fewConns := plan
-	fewConns.MaxConns, fewConns.Conns = 7, 3
-	c = run(t, fewConns).Counts()
-	assert.Equal(t, c.Of(load.Capped), 293)
-	assert.Equal(t, c.Of(load.Timeout), 7)
-
-	gated := plan
 	var asked int
-	gated.Gate = func() bool { asked++; return asked <= 100 }
-	c = run(t, gated).Counts()
-	assert.Equal(t, c.Of(load.Withheld), 200)
-	assert.Equal(t, c.Of(load.Timeout), 100)
+	for name, c := range map[string]struct {
+		change func(*load.Plan)
+		why    load.Outcome
+		sent   int64
+	}{
+		"in flight":   {func(p *load.Plan) { p.MaxInFlight = 20 }, load.Capped, 20},
+		"connections": {func(p *load.Plan) { p.MaxConns, p.Conns = 7, 3 }, load.Capped, 7},
+		"gate":        {func(p *load.Plan) { p.Gate = func() bool { asked++; return asked <= 100 } }, load.Withheld, 100},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel() // they wait for the end of patience
+			live := new(load.Live)
+			plan := load.Plan{Target: addr, Mix: get, Rate: 1000, Duration: 300 * time.Millisecond, Arrival: load.Uniform,
+				Deadline: 2 * time.Second, Live: live}
+			c.change(&plan)
+			res, err := load.Run(t.Context(), plan)
+			assert.NoError(t, err)
+			accounted(t, res, live)
+			counts := res.Counts()
+			assert.Equal(t, counts.Intended, 300)
+			assert.Equal(t, counts.Of(c.why), 300-c.sent)
+			assert.Equal(t, counts.Of(load.Timeout), c.sent)
+		})
+	}
 }
 
 func TestCancelEndsTheRunPromptly(t *testing.T) {

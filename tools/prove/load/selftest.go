@@ -51,10 +51,10 @@ func SelfTest(ctx context.Context) (Fitness, error) {
 	}
 	defer e.stop()
 	for rate := 1000.0; rate <= 16000; rate *= 2 {
-		step, err := try(ctx, e, rate)
+		step, err := tryRate(ctx, e, rate)
 		if err == nil && !step.Kept {
 			f.Steps = append(f.Steps, step)
-			step, err = try(ctx, e, rate)
+			step, err = tryRate(ctx, e, rate)
 		}
 		if err != nil {
 			return f, fmt.Errorf("self-test: %w", err)
@@ -90,7 +90,8 @@ func (f *Fitness) naps(ctx context.Context) error {
 	return context.Cause(ctx)
 }
 
-func try(ctx context.Context, e *echo, rate float64) (FitnessStep, error) {
+// tryRate runs against the echo for a quarter of a second.
+func tryRate(ctx context.Context, e *echo, rate float64) (FitnessStep, error) {
 	res, err := Run(ctx, Plan{
 		Target: e.addr(), Mix: []Request{{Bytes: []byte("GET / HTTP/1.1\r\nHost: echo\r\n\r\n")}},
 		Rate: rate, Duration: fitnessStep, Conns: 16, Deadline: 2 * time.Second,
