@@ -3,6 +3,7 @@ package intake
 import (
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/plimsoll-go/plimsoll/problem"
@@ -170,9 +171,19 @@ func turnAway(w http.ResponseWriter, r *http.Request, deadline time.Time, refusa
 	}
 	setReadDeadline(w, linger)
 	if r.ProtoMajor == 1 {
+		waitForClient(w)
 		return refusal.WithHeader("Connection", "close")
 	}
 	return refusal
+}
+
+// waitForClient makes net/http wait before it closes an HTTP/1 connection, until
+// the client can have read the answer: closing with a part of the body unread
+// resets the connection. It does so by itself, but not when the client asked for
+// the connection to be closed. A read over http.MaxBytesReader's limit is how it
+// is told to.
+func waitForClient(w http.ResponseWriter) {
+	_, _ = http.MaxBytesReader(w, io.NopCloser(strings.NewReader("-")), 0).Read(make([]byte, 1))
 }
 
 // setReadDeadline does nothing on a writer without deadlines: that is not one of

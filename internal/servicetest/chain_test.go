@@ -143,18 +143,15 @@ func TestRefusalsSayThatNothingRan(t *testing.T) {
 		}()
 	}
 	<-entered
-	refused := func() bool {
-		res, body := s.do("GET", "http://"+s.public+"/slow", nil, "Plimsoll-Budget", "200")
-		if res.StatusCode != 503 { // the second has not queued yet, and this one waited in its place
-			return false
-		}
-		doc := isProblem(t, res, body, 503)
-		assert.Equal(t, res.Header.Get("Plimsoll-Executed"), "no")
-		assert.Match(t, res.Header.Get("Retry-After"), `^[1-9][0-9]*$`)
-		assert.Equal(t, doc["trace_id"], nil)
-		return true
-	}
-	assert.Eventually(t, 10*time.Second, refused)
+	assert.Eventually(t, 10*time.Second, func() bool {
+		_, metrics := s.ask("/metrics")
+		return strings.Contains(metrics, "\nplimsoll_admission_queued 1\n")
+	})
+	res, body := s.get("/slow")
+	doc := isProblem(t, res, body, 503)
+	assert.Equal(t, res.Header.Get("Plimsoll-Executed"), "no")
+	assert.Match(t, res.Header.Get("Retry-After"), `^[1-9][0-9]*$`)
+	assert.Equal(t, doc["trace_id"], nil)
 	close(release)
 	assert.Equal(t, <-done, 200)
 	assert.Equal(t, <-done, 200)
