@@ -44,6 +44,7 @@ func fromConnection(r *http.Request, e *Enforcement) bool {
 // run is the handler's own goroutine.
 func (x *exchange) run() {
 	defer close(x.done)
+	growStack(0)
 	x.serve()
 }
 

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"io"
+	"encoding/json"
 	"net/http"
 	"time"
 
@@ -20,14 +20,28 @@ var variants = []variant{
 	{"budget.Middleware", budget.Middleware(budget.Config{})},
 }
 
-// small is what a service does for a request at the least: it reads what there is, and answers with a little JSON.
+// small is what a service does for a request at the least: it decodes what there is, and answers with a little JSON.
 var small = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 	if r.ContentLength != 0 {
-		_, _ = io.Copy(io.Discard, r.Body) // the client is this program
+		var o order
+		if err := json.NewDecoder(r.Body).Decode(&o); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
 	}
 	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(answer)
+	_, _ = w.Write(answer) // the client is this program
 })
+
+type order struct {
+	Customer string
+	Currency string
+	Items    []struct {
+		SKU        string
+		Quantity   int
+		PriceCents int `json:"price_cents"`
+	}
+}
 
 var answer = []byte(`{"id":"o_8f14e45f","status":"paid","amount_cents":1250,"currency":"EUR","items":[{"sku":"a","quantity":5}]}`)
 
@@ -39,6 +53,6 @@ type workload struct {
 
 var workloads = []workload{
 	{"GET", "GET /orders/o_8f14e45f HTTP/1.1\r\nHost: orders.test\r\nAccept: application/json\r\nUser-Agent: bench\r\n\r\n"},
-	{"POST", "POST /orders HTTP/1.1\r\nHost: orders.test\r\nContent-Type: application/json\r\nContent-Length: 66\r\n\r\n" +
-		`{"customer":"c_1","items":[{"sku":"a","quantity":5}],"c":"EUR"}` + "\r\n\n"},
+	{"POST", "POST /orders HTTP/1.1\r\nHost: orders.test\r\nContent-Type: application/json\r\nContent-Length: 88\r\n\r\n" +
+		`{"customer":"c_1","currency":"EUR","items":[{"sku":"a","quantity":5,"price_cents":250}]}`},
 }
