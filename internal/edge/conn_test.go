@@ -167,6 +167,7 @@ func TestDeadlinesFromAbove(t *testing.T) {
 	}
 	for name, test := range map[string]func(t *testing.T, c *Conn){
 		"earlier": func(t *testing.T, c *Conn) {
+			t.Helper()
 			_ = c.SetWriteDeadline(time.Now().Add(3 * time.Second))
 			write(t, c, 3*time.Second)
 			write(t, c, 0)
@@ -174,33 +175,40 @@ func TestDeadlinesFromAbove(t *testing.T) {
 			write(t, c, stall)
 		},
 		"later": func(t *testing.T, c *Conn) {
+			t.Helper()
 			_ = c.SetDeadline(time.Now().Add(time.Hour))
 			write(t, c, stall)
 		},
 		"passed": func(t *testing.T, c *Conn) {
+			t.Helper()
 			_ = c.SetWriteDeadline(time.Unix(1, 0))
 			write(t, c, 0)
 		},
 		"long ago, removed": func(t *testing.T, c *Conn) {
+			t.Helper()
 			_ = c.SetDeadline(time.Unix(1, 0))
 			_ = c.SetDeadline(time.Time{})
 			write(t, c, stall)
 		},
 		"after a long rest": func(t *testing.T, c *Conn) {
+			t.Helper()
 			go func() { _, _ = io.ReadFull(c.NetConn(), make([]byte, 0)) }()
 			time.Sleep(time.Hour)
 			_ = c.SetWriteDeadline(time.Now().Add(2 * time.Second))
 			write(t, c, 2*time.Second)
 		},
 		"during the write": func(t *testing.T, c *Conn) {
+			t.Helper()
 			time.AfterFunc(time.Second, func() { _ = c.SetWriteDeadline(time.Now().Add(2 * time.Second)) })
 			write(t, c, 3*time.Second)
 		},
 		"at once, during the write": func(t *testing.T, c *Conn) {
+			t.Helper()
 			time.AfterFunc(time.Second, func() { _ = c.SetWriteDeadline(time.Unix(1, 0)) })
 			write(t, c, time.Second)
 		},
 		"removed during the write": func(t *testing.T, c *Conn) {
+			t.Helper()
 			_ = c.SetWriteDeadline(time.Now().Add(2 * time.Second))
 			time.AfterFunc(time.Second, func() { _ = c.SetWriteDeadline(time.Time{}) })
 			write(t, c, stall)

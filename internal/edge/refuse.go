@@ -68,7 +68,7 @@ func (r *refusals) close() {
 
 // sayFull waits for the request, answers, and lets the client read the answer.
 func sayFull(conn net.Conn) {
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	if conn.SetDeadline(time.Now().Add(refuseTime)) != nil {
 		return
 	}

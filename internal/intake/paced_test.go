@@ -68,6 +68,7 @@ func bothProtocols(t *testing.T, test func(t *testing.T, http1 bool)) {
 
 func TestASilentStreamIsCutAfterItsGrace(t *testing.T) {
 	bothProtocols(t, func(t *testing.T, http1 bool) {
+		t.Helper()
 		body, _, _ := upload(t, http1)
 		start := time.Now()
 		_, err := body.Read(make([]byte, 100))
@@ -82,6 +83,7 @@ func TestASilentStreamIsCutAfterItsGrace(t *testing.T) {
 // five of grace, and as long again for what it sent.
 func TestMinimumRate(t *testing.T) {
 	bothProtocols(t, func(t *testing.T, http1 bool) {
+		t.Helper()
 		for rate, want := range map[int]time.Duration{2 * minimum: time.Hour, minimum / 2: 2 * grace} {
 			body, client, _ := upload(t, http1)
 			start := time.Now()
@@ -114,6 +116,7 @@ func TestMinimumRate(t *testing.T) {
 // A flood at first is no licence to be silent for long afterwards.
 func TestNoCreditForSpeed(t *testing.T) {
 	bothProtocols(t, func(t *testing.T, http1 bool) {
+		t.Helper()
 		body, client, _ := upload(t, http1)
 		go func() { _, _ = client.Write(make([]byte, 1<<20)) }()
 		_, err := io.ReadFull(body, make([]byte, 1<<20))
@@ -128,6 +131,7 @@ func TestNoCreditForSpeed(t *testing.T) {
 // A handler may take its time between reads: that is not the client's doing.
 func TestASlowHandlerIsNotASlowClient(t *testing.T) {
 	bothProtocols(t, func(t *testing.T, http1 bool) {
+		t.Helper()
 		body, client, w := upload(t, http1)
 		go func() {
 			for range 20 {

@@ -217,8 +217,7 @@ func TestTheDeadlineEndsWithTheBody(t *testing.T) {
 	for name, small := range map[string]int64{"read whole": 1000, "handed over": 10} {
 		t.Run(name, func(t *testing.T) {
 			passed := make(chan struct{})
-			var s *httptest.Server
-			s = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				deadline := time.Now().Add(50 * time.Millisecond)
 				r = r.Clone(r.Context())
 				if err := NewPool(0).Read(w, r, Options{Small: small, Deadline: deadline}); err != nil {
