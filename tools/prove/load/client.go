@@ -71,7 +71,7 @@ func (c *client) pause(ctx context.Context) {
 func (c *client) hangUp() {
 	if c.nc != nil {
 		c.stop()
-		c.nc.Close()
+		_ = c.nc.Close()
 		c.nc = nil
 		c.loop.plan.Live.conns.Add(-1)
 	}
@@ -85,7 +85,7 @@ func (c *client) exchange(ctx context.Context, row *Row, p []byte) error {
 		row.Outcome = unopened(err)
 		return err
 	}
-	c.nc.SetDeadline(until)
+	_ = c.nc.SetDeadline(until)
 	row.Written = c.loop.now()
 	n, failed := c.nc.Write(p)
 	if n == 0 {
@@ -111,7 +111,7 @@ func (c *client) connect(ctx context.Context, row *Row, until time.Time) error {
 	closed := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		defer close(closed)
-		nc.Close()
+		_ = nc.Close()
 	})
 	c.nc, c.stop = nc, func() {
 		if !stop() {

@@ -80,7 +80,7 @@ func (c *conn) carryBlindlyLocked(i int, p []byte) error {
 		r.finish(i, lost(err, false))
 		r.note(i, c, nil, errStale)
 	}
-	c.nc.Close()
+	_ = c.nc.Close()
 	r.pool.drop(c)
 	if unnoticed {
 		return nil
@@ -91,9 +91,9 @@ func (c *conn) carryBlindlyLocked(i int, p []byte) error {
 // write sends what the kernel did not take at once. When it fails, so does reading.
 func (c *conn) write(p []byte, until time.Duration) {
 	defer c.run.workers.Done()
-	c.nc.SetWriteDeadline(c.run.at(until))
+	_ = c.nc.SetWriteDeadline(c.run.at(until))
 	_, err := c.nc.Write(p)
-	c.nc.SetWriteDeadline(time.Time{}) // or the scheduler's next write would find it passed
+	_ = c.nc.SetWriteDeadline(time.Time{}) // or the scheduler's next write would find it passed
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.writing = err != nil // a request that was cut short leaves the connection unusable
@@ -119,7 +119,7 @@ func (c *conn) serve() {
 		case blind:
 			return // it stays in the ring until it is used once more, or the run ends
 		}
-		c.nc.Close()
+		_ = c.nc.Close()
 		c.run.pool.drop(c)
 		return
 	}
@@ -236,8 +236,8 @@ func (c *conn) endLocked(seen []byte, err error) {
 func (c *conn) armLocked(at time.Duration) {
 	c.armed = at
 	if at == 0 {
-		c.nc.SetReadDeadline(time.Time{})
+		_ = c.nc.SetReadDeadline(time.Time{})
 		return
 	}
-	c.nc.SetReadDeadline(c.run.at(at))
+	_ = c.nc.SetReadDeadline(c.run.at(at))
 }

@@ -19,7 +19,7 @@ func (r *run) open(ctx context.Context, i int, p []byte) {
 		return
 	}
 	if !r.pool.add(c) {
-		c.nc.Close()
+		_ = c.nc.Close()
 		r.finish(i, Cancelled)
 		r.workers.Done()
 		return
@@ -41,7 +41,7 @@ func (r *run) dial(ctx context.Context, until time.Time) (*conn, error) {
 	tcp := nc.(*net.TCPConn)
 	s, err := newSocket(tcp)
 	if err != nil {
-		nc.Close()
+		_ = nc.Close()
 		return nil, err
 	}
 	return &conn{run: r, nc: tcp, socket: s, row: nobody}, nil
@@ -67,7 +67,7 @@ func (r *run) warm(ctx context.Context) ([]*conn, error) {
 		}
 		for _, c := range conns {
 			if c != nil {
-				c.nc.Close()
+				_ = c.nc.Close()
 			}
 		}
 		return nil, fmt.Errorf("open %d connections before the start: %w", len(conns), err)

@@ -173,7 +173,7 @@ func (r *run) note(i int, c *conn, received []byte, err error) {
 // closeAll ends every connection; what is in flight is then cancelled.
 func (r *run) closeAll() {
 	for _, c := range r.pool.close() {
-		c.nc.Close()
+		_ = c.nc.Close()
 		r.pool.drop(c)
 	}
 }

@@ -143,10 +143,10 @@ func (e *echo) addr() string { return e.listener.Addr().String() }
 
 // stop ends the echo and waits for its goroutines.
 func (e *echo) stop() {
-	e.listener.Close()
+	_ = e.listener.Close()
 	e.mu.Lock()
 	for _, nc := range e.conns {
-		nc.Close()
+		_ = nc.Close()
 	}
 	e.mu.Unlock()
 	e.wg.Wait()
@@ -154,7 +154,7 @@ func (e *echo) stop() {
 
 // answerAll answers every head without a body that arrives.
 func answerAll(nc net.Conn) {
-	defer nc.Close()
+	defer func() { _ = nc.Close() }()
 	answer := []byte("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
 	buf, n := make([]byte, 1024), 0
 	for n < len(buf) {

@@ -22,18 +22,18 @@ func betaRegularized(x, a, b float64) float64 {
 }
 
 func betaFraction(x, a, b float64) float64 {
-	const tiny, enough, steps = 1e-300, 1e-15, 100_000
-	c, d := 1.0, nudge(1-(a+b)*x/(a+1), tiny)
+	const enough, steps = 1e-15, 100_000
+	c, d := 1.0, nudge(1-(a+b)*x/(a+1))
 	d = 1 / d
 	h := d
 	for m := 1.0; m < steps; m++ {
 		even := m * (b - m) * x / ((a + 2*m - 1) * (a + 2*m))
-		d = 1 / nudge(1+even*d, tiny)
-		c = nudge(1+even/c, tiny)
+		d = 1 / nudge(1+even*d)
+		c = nudge(1 + even/c)
 		h *= d * c
 		odd := -(a + m) * (a + b + m) * x / ((a + 2*m) * (a + 2*m + 1))
-		d = 1 / nudge(1+odd*d, tiny)
-		c = nudge(1+odd/c, tiny)
+		d = 1 / nudge(1+odd*d)
+		c = nudge(1 + odd/c)
 		h *= d * c
 		if math.Abs(d*c-1) < enough {
 			break
@@ -43,7 +43,8 @@ func betaFraction(x, a, b float64) float64 {
 }
 
 // nudge keeps a denominator away from zero.
-func nudge(x, tiny float64) float64 {
+func nudge(x float64) float64 {
+	const tiny = 1e-300
 	if math.Abs(x) < tiny {
 		return tiny
 	}

@@ -88,7 +88,7 @@ func (c *Conn) connect(ctx context.Context, addr string, o Options) error {
 	}
 	secure := tls.Client(nc, o.TLS)
 	if err := secure.HandshakeContext(ctx); err != nil {
-		nc.Close()
+		_ = nc.Close()
 		return err
 	}
 	c.nc = secure

@@ -30,7 +30,7 @@ func Do(ctx context.Context, addr string, request io.Reader, w Wait, o Options) 
 	if err != nil {
 		return Exchange{}, err
 	}
-	defer c.Close()
+	defer func() { _ = c.Close() }()
 	if w.Answer == 0 {
 		w.Answer = 10 * time.Second
 	}

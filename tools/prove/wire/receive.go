@@ -46,7 +46,7 @@ func (c *Conn) arrived(a *assembler, at time.Duration, b []byte) {
 	default:
 		close(c.first)
 		if c.polite {
-			c.nc.SetWriteDeadline(time.Unix(1, 0)) // a write that waits for room ends now; its error is the proof
+			_ = c.nc.SetWriteDeadline(time.Unix(1, 0)) // a write that waits for room ends now; its error is the proof
 		}
 	}
 	for len(b) > 0 && c.broken == nil {

@@ -115,13 +115,13 @@ func (c *Conn) interruptible(ctx context.Context) func() {
 	fired := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		defer close(fired)
-		c.nc.SetWriteDeadline(time.Unix(1, 0))
+		_ = c.nc.SetWriteDeadline(time.Unix(1, 0))
 	})
 	return func() {
 		if !stop() {
 			<-fired
 		}
-		c.nc.SetWriteDeadline(time.Time{})
+		_ = c.nc.SetWriteDeadline(time.Time{})
 	}
 }
 
