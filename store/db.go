@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"sync/atomic"
 	"time"
 )
 
@@ -18,6 +19,9 @@ type DB struct {
 	dialect Dialect
 	name    string
 	turn    chan struct{} // a value per transaction, as many as connections that write
+
+	waiting atomic.Int64 // transactions that wait for their turn
+	waited  atomic.Int64 // and how long they have waited in all, in ns
 }
 
 // SQL is the pool that reads and writes. On SQLite it is the one connection
@@ -50,13 +54,13 @@ func (db *DB) Close() error { return db.engine.Close() }
 
 // stop closes the database, having waited for what still uses it.
 func (db *DB) stop(ctx context.Context) error {
-	err := db.Close()
+	err, pools := db.Close(), db.pools()
 	poll := time.NewTicker(stopPoll)
 	defer poll.Stop()
 	for {
-		used := db.SQL().Stats().InUse
-		if db.Reader() != db.SQL() {
-			used += db.Reader().Stats().InUse
+		used := 0
+		for _, p := range pools {
+			used += p.db.Stats().InUse
 		}
 		if used == 0 {
 			return err

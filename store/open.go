@@ -56,6 +56,9 @@ func Open(ctx context.Context, host life.Host, url config.URL, opts ...Option) (
 			return nil, errors.Join(err, db.Close())
 		}
 	}
+	if err := db.observe(host); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
 	if host != nil {
 		host.Add(life.Component{Name: o.name, Phase: life.Stores, Ready: db.Ready, Stop: db.stop})
 	}

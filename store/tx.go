@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 )
 
 var (
@@ -69,6 +70,17 @@ func (db *DB) Tx(ctx context.Context, fn func(ctx context.Context, tx *sql.Tx) e
 // in random order, so that under load a few wait many times as long as the
 // rest; here they are served in the order they came.
 func (db *DB) takeTurn(ctx context.Context) error {
+	select {
+	case db.turn <- struct{}{}:
+		return nil
+	default:
+	}
+	db.waiting.Add(1)
+	start := time.Now()
+	defer func() {
+		db.waiting.Add(-1)
+		db.waited.Add(int64(time.Since(start)))
+	}()
 	select {
 	case db.turn <- struct{}{}:
 		return nil
