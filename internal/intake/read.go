@@ -160,7 +160,7 @@ func replace(r *http.Request, body io.ReadCloser, length int64, zipped bool) {
 
 // lingerTime is how long net/http may go on reading a body after the answer, so
 // that closing the connection does not destroy the answer on its way.
-const lingerTime = time.Second
+const lingerTime = 500 * time.Millisecond
 
 // turnAway prepares the connection for an answer while the body is still on its
 // way: the answer goes out at once and is the last.
