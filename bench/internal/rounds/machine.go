@@ -38,8 +38,8 @@ func loadAverage() string {
 	return first
 }
 
-// cpuTime is what this process has used, user and system.
-func cpuTime() time.Duration {
+// CPUTime is what this process has used, user and system.
+func CPUTime() time.Duration {
 	var usage syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
 		panic("getrusage: " + err.Error()) // it fails for a wrong argument only

@@ -81,7 +81,7 @@ func measure(clients []*client, length time.Duration) (Sample, error) {
 	)
 	runtime.GC()
 	runtime.ReadMemStats(&before)
-	cpu, start := cpuTime(), time.Now()
+	cpu, start := CPUTime(), time.Now()
 	for i, c := range clients {
 		wg.Go(func() {
 			for time.Since(start) < length {
@@ -95,7 +95,7 @@ func measure(clients []*client, length time.Duration) (Sample, error) {
 		})
 	}
 	wg.Wait()
-	wall, used := time.Since(start), cpuTime()-cpu
+	wall, used := time.Since(start), CPUTime()-cpu
 	runtime.ReadMemStats(&after)
 	n := 0
 	for _, count := range counts {
