@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/plimsoll-go/plimsoll/problem"
@@ -105,14 +106,18 @@ func Refuse(w http.ResponseWriter, r *http.Request, err error, retryAfter int) {
 // is to be called after the answer reads the body instead, bounded in time and
 // size, so that the connection can be used again.
 //
-// Where the connection is going to be closed net/http answers at once, and reads
-// for a moment so that closing does not destroy the answer on its way.
+// Where the connection is going to be closed net/http answers at once, reads for a
+// moment, and waits before it closes, so that closing does not destroy the answer
+// on its way.
 func beforeBody(w http.ResponseWriter, r *http.Request) (finish func()) {
 	control := http.NewResponseController(w)
 	leftover := leftoverTime
 	closing := r.ContentLength > leftoverBytes || r.Header["Expect"] != nil || w.Header().Get("Connection") == "close"
 	if closing {
 		leftover = closingTime
+		// It does not always wait by itself. A read over this limit is how it
+		// is told to.
+		_, _ = http.MaxBytesReader(w, io.NopCloser(strings.NewReader("-")), 0).Read(make([]byte, 1))
 	}
 	// Without a deadline, on a writer that offers none, the answer is right,
 	// if late.

@@ -192,17 +192,25 @@ func TestRefusedWhileClosing(t *testing.T) {
 	assert.AtMost(t, time.Since(start), 4*closingTime)
 }
 
-// A long body is not read: the answer says that the connection ends.
+// A long body is not read: the answer says that the connection ends, and is not
+// destroyed by its end, also when the client has sent a lot and asked to close.
 func TestRefusedWithALongBody(t *testing.T) {
 	s := refusing(t, ErrShed)
 	s.Start()
-	w := dial(t, s)
-	w.send(t, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 67108864\r\n\r\n")
-	res, _ := w.answer(t)
-	assert.Equal(t, res.StatusCode, 503)
-	assert.True(t, res.Close)
-	_, err := w.in.ReadByte()
-	assert.ErrorIs(t, err, io.EOF)
+	for _, headers := range []string{
+		"Content-Length: 67108864", "Content-Length: 67108864\r\nConnection: close", "Content-Length: 1000000\r\nExpect: 100-continue",
+		"Content-Length: 1000000\r\nExpect: 100-continue\r\nConnection: close",
+	} {
+		w := dial(t, s)
+		w.send(t, "POST / HTTP/1.1\r\nHost: a\r\n%s\r\n\r\n%s", headers, strings.Repeat("x", 200_000))
+		sent := time.NewTimer(closingTime / 5) // time for a reset to arrive, if there is one
+		<-sent.C
+		res, _ := w.answer(t)
+		assert.Equal(t, res.StatusCode, 503)
+		assert.True(t, res.Close)
+		_, err := w.in.ReadByte()
+		assert.ErrorIs(t, err, io.EOF, headers)
+	}
 }
 
 func TestRefusedHead(t *testing.T) {
