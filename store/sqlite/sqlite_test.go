@@ -22,7 +22,7 @@ func open(t *testing.T, url string) *sqlite.DB {
 	return db
 }
 
-func exec(t *testing.T, db *sql.DB, statement string) {
+func run(t *testing.T, db *sql.DB, statement string) {
 	t.Helper()
 	_, err := db.ExecContext(t.Context(), statement)
 	assert.NoError(t, err, statement)
@@ -49,7 +49,7 @@ func TestEveryConnectionIsSetUp(t *testing.T) {
 
 func TestAReaderCannotWrite(t *testing.T) {
 	db := open(t, "sqlite:"+t.TempDir()+"/orders.db")
-	exec(t, db.Writer(), "CREATE TABLE t (id INTEGER)")
+	run(t, db.Writer(), "CREATE TABLE t (id INTEGER)")
 	_, err := db.Reader().ExecContext(t.Context(), "INSERT INTO t VALUES (1)")
 	assert.Error(t, err)
 	assert.Contains(t, err.Error(), "readonly")
@@ -57,14 +57,14 @@ func TestAReaderCannotWrite(t *testing.T) {
 
 func TestAMisspeltColumnIsNotAText(t *testing.T) {
 	db := open(t, "sqlite:"+t.TempDir()+"/orders.db")
-	exec(t, db.Writer(), "CREATE TABLE t (id INTEGER)")
+	run(t, db.Writer(), "CREATE TABLE t (id INTEGER)")
 	_, err := db.Reader().QueryContext(t.Context(), `SELECT "idd" FROM t`)
 	assert.Error(t, err)
 }
 
 func TestTimesAreWrittenInUTCAndSort(t *testing.T) {
 	db := open(t, "sqlite:"+t.TempDir()+"/orders.db")
-	exec(t, db.Writer(), "CREATE TABLE t (at TIMESTAMP)")
+	run(t, db.Writer(), "CREATE TABLE t (at TIMESTAMP)")
 	at := time.Date(2026, 3, 1, 1, 30, 0, 250e6, time.FixedZone("east", 2*3600))
 	_, err := db.Writer().ExecContext(t.Context(), "INSERT INTO t VALUES (?)", at)
 	assert.NoError(t, err)
@@ -75,7 +75,7 @@ func TestTimesAreWrittenInUTCAndSort(t *testing.T) {
 func TestAWriteOfAnotherProcessIsWaitedForNoLongerThanTheContext(t *testing.T) {
 	url := "sqlite:" + t.TempDir() + "/orders.db"
 	db, other := open(t, url), open(t, url)
-	exec(t, db.Writer(), "CREATE TABLE t (id INTEGER)")
+	run(t, db.Writer(), "CREATE TABLE t (id INTEGER)")
 	tx, err := other.Writer().BeginTx(t.Context(), nil)
 	assert.NoError(t, err)
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
@@ -85,7 +85,7 @@ func TestAWriteOfAnotherProcessIsWaitedForNoLongerThanTheContext(t *testing.T) {
 	assert.ErrorIs(t, err, context.DeadlineExceeded)
 	assert.AtMost(t, time.Since(start), time.Second)
 	assert.NoError(t, tx.Rollback())
-	exec(t, db.Writer(), "INSERT INTO t VALUES (1)")
+	run(t, db.Writer(), "INSERT INTO t VALUES (1)")
 }
 
 func TestManyMayCreateTheFileAtOnce(t *testing.T) {
@@ -108,8 +108,8 @@ func TestManyMayCreateTheFileAtOnce(t *testing.T) {
 
 func TestMemoryIsSharedByThePoolsAndByNobodyElse(t *testing.T) {
 	db, other := open(t, "sqlite::memory:"), open(t, "sqlite::memory:")
-	exec(t, db.Writer(), "CREATE TABLE t (id INTEGER)")
-	exec(t, db.Writer(), "INSERT INTO t VALUES (7)")
+	run(t, db.Writer(), "CREATE TABLE t (id INTEGER)")
+	run(t, db.Writer(), "INSERT INTO t VALUES (7)")
 	assert.Equal(t, one[int](t, db.Reader(), "SELECT id FROM t"), 7)
 	assert.NoError(t, db.Ready(t.Context()))
 	assert.Equal(t, one[int](t, other.Reader(), "SELECT count(*) FROM sqlite_schema"), 0)
