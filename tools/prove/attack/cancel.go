@@ -32,7 +32,7 @@ func (s *Session) leave(ctx context.Context, in *instance, op spec.Operation) er
 		return nil
 	}
 	s.opt.Say("clients that leave while their dependency works")
-	for round := 1; round <= 2; round++ {
+	for round := 1; round <= mostRounds; round++ {
 		if err := s.leaveRound(ctx, in, s.leaving(op), round); err != nil {
 			return err
 		}
@@ -63,7 +63,7 @@ func (s *Session) leaveRound(ctx context.Context, in *instance, ops []spec.Opera
 			return ctx.Err()
 		}
 		record.Tries = append(record.Tries, try)
-		if !try.Reached || !try.Ended {
+		if limit := s.Policy().Cancel; !try.Reached || !try.Ended || try.After > limit.Value+limit.Slack() {
 			if misses++; misses == missesEnough {
 				break
 			}

@@ -45,8 +45,9 @@ func (s *Session) breakConfig(ctx context.Context) error {
 		})
 	}
 	all.Wait()
-	if ctx.Err() == nil && s.undecided("config") {
-		for _, c := range cases {
+	left := s.finding("config")
+	for _, c := range cases {
+		if ctx.Err() == nil && check.ConfigWants(left, c) {
 			s.startBroken(ctx, c)
 		}
 	}

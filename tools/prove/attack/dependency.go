@@ -9,9 +9,18 @@ import (
 	"github.com/plimsoll-go/plimsoll/tools/prove/spec"
 )
 
-// failDependency makes the dependencies hang and refuse, on one process, and watches deadlines, cancellation and health.
-func (s *Session) failDependency(ctx context.Context) error {
-	ids := []string{"deadline", "cancel", "health"}
+// hangDependency watches cancellation, deadlines and health while dependencies hang, on one process.
+func (s *Session) hangDependency(ctx context.Context) error {
+	return s.withDependency(ctx, "hang", []string{"deadline", "cancel", "health"}, s.leave, s.hang)
+}
+
+// refuseDependency watches health while dependencies refuse connections.
+func (s *Session) refuseDependency(ctx context.Context) error {
+	return s.withDependency(ctx, "refuse", []string{"health"}, s.refuse)
+}
+
+// withDependency makes experiments with an operation that calls a dependency, one after the other on one process.
+func (s *Session) withDependency(ctx context.Context, name string, ids []string, experiments ...func(context.Context, *instance, spec.Operation) error) error {
 	if !s.wants(ids...) {
 		return nil
 	}
@@ -22,12 +31,12 @@ func (s *Session) failDependency(ctx context.Context) error {
 		}
 		return nil
 	}
-	in, err := s.spare(ctx, "dependency", shape{}, ids...)
+	in, err := s.spare(ctx, name, shape{}, ids...)
 	if in == nil {
 		return err
 	}
 	defer in.stop()
-	for _, experiment := range []func(context.Context, *instance, spec.Operation) error{s.leave, s.hang, s.refuse} {
+	for _, experiment := range experiments {
 		if err := experiment(ctx, in, op); err != nil {
 			return err
 		}

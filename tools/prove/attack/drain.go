@@ -20,9 +20,6 @@ const (
 	// freshShare of the requests open a connection of their own: a router's new connections, and clients without one.
 	freshShare = 0.1
 
-	// away is how far the router is from the service: the end of a connection is noticed so much later.
-	away = time.Millisecond
-
 	// blindStop is when a router that can't ask for readiness stops sending after the signal.
 	blindStop = time.Second
 
@@ -118,7 +115,7 @@ func (e *ending) plan(mix []load.Request, live *load.Live) load.Plan {
 	return load.Plan{
 		Target: e.in.addr, Mix: mix, Rate: plan.DrainRate, Conns: plan.DrainConnections, Reuse: load.RoundRobin,
 		Duration: plan.DrainTraffic + watchFor(e.policy.Exit) + drainPatience, Deadline: drainPatience,
-		Fresh: freshShare, Blind: away, Gate: e.open.Load, Live: live,
+		Fresh: freshShare, Blind: plan.RouterBlind, Gate: e.open.Load, Live: live,
 		Seed: uint64(e.session.opt.Seed)<<16 + uint64(e.record.Round),
 	}
 }
@@ -238,6 +235,9 @@ func (e *ending) lose(result *load.Result, i int, offset time.Duration) {
 		return
 	}
 	lost := run.Lost{At: row.Written + offset, How: row.Outcome.String()}
+	if row.Has(load.Stale) {
+		lost.How = "the service had closed the kept-alive connection, and the router could not know yet"
+	}
 	for _, incident := range result.Incidents {
 		if incident.Row == i {
 			lost.Transcript = []string{

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/plimsoll-go/plimsoll/tools/prove/check"
 	"github.com/plimsoll-go/plimsoll/tools/prove/run"
 	"github.com/plimsoll-go/plimsoll/tools/prove/spec"
 	"github.com/plimsoll-go/plimsoll/tools/prove/wire"
@@ -15,7 +16,7 @@ import (
 // leaves open is repeated without the other.
 func (s *Session) hang(ctx context.Context, in *instance, op spec.Operation) error {
 	requests, health := s.wants("deadline"), s.wants("health")
-	for round := 1; round <= 2 && (requests || health); round++ {
+	for round := 1; round <= mostRounds && (requests || health); round++ {
 		s.opt.Say("a dependency that hangs")
 		if round == 1 || !(requests && health) {
 			if err := s.hangOnce(ctx, in, op, round, requests, health); err != nil {
@@ -28,7 +29,7 @@ func (s *Session) hang(ctx context.Context, in *instance, op spec.Operation) err
 				}
 			}
 		}
-		requests, health = requests && s.undecided("deadline"), health && s.undecided("health")
+		requests, health = requests && s.undecided("deadline"), health && check.HealthWants(s.finding("health"), run.Hangs)
 	}
 	return nil
 }

@@ -35,10 +35,10 @@ type outage struct {
 
 // refuse closes the dependencies' ports and watches health.
 func (s *Session) refuse(ctx context.Context, in *instance, op spec.Operation) error {
-	for round := 1; round <= 2 && s.wants("health"); round++ {
+	for round := 1; round <= mostRounds && s.wants("health"); round++ {
 		s.opt.Say("a dependency that refuses connections")
 		s.watchHealth(ctx, in, op, round, outage{fault: run.Refuses, begin: s.refusing})
-		if ctx.Err() != nil || !s.undecided("health") {
+		if ctx.Err() != nil || !check.HealthWants(s.finding("health"), run.Refuses) {
 			break
 		}
 	}

@@ -9,13 +9,12 @@ import (
 	"strings"
 	"time"
 
-	"github.com/plimsoll-go/plimsoll/tools/prove/load"
 	"github.com/plimsoll-go/plimsoll/tools/prove/policy"
 	"github.com/plimsoll-go/plimsoll/tools/prove/run"
 )
 
-// meet starts the service for the first time, hears what it promises of itself, sees that its operations work, and finds
-// out what the machine can measure. Nothing else is worth trying when that fails.
+// meet starts the service for the first time, hears what it promises of itself, and sees that its operations work. Nothing
+// else is worth trying when that fails.
 func (s *Session) meet(ctx context.Context) error {
 	s.opt.Say("starting " + s.spec.Name)
 	in, err := s.launch(ctx, "meet", shape{})
@@ -41,14 +40,6 @@ func (s *Session) meet(ctx context.Context) error {
 				op.Name, describe(exchange.Response.Status, exchange.Failure, exchange.Response.Body), "the dependencies respond")}
 		}
 	}
-	if !s.wants("overload", "drain") {
-		return nil
-	}
-	fitness, err := load.SelfTest(ctx)
-	if err != nil {
-		return err
-	}
-	s.add(run.Machine{Fitness: fitness})
 	return nil
 }
 

@@ -56,8 +56,9 @@ func (s *Session) overload(ctx context.Context) error {
 
 // overloadAt makes blocks of one multiple until they are decided or enough.
 func (s *Session) overloadAt(ctx context.Context, target *loaded, multiple, capacity float64) error {
-	if most := s.mostRate(); multiple*capacity > most {
-		s.skip(fmt.Sprintf("overload-%gx", multiple), check.CapTooHigh, "%g× is %.0f requests/s; this machine can offer %.0f", multiple, multiple*capacity, most)
+	if multiple*capacity > mostRate {
+		s.skip(fmt.Sprintf("overload-%gx", multiple), check.CapTooHigh,
+			"%g× is %.0f requests/s and at most %d are offered; give an operation a dependency that is the bottleneck", multiple, multiple*capacity, mostRate)
 		return nil
 	}
 	for block := 1; block <= s.Policy().Plan.Blocks; block++ {
@@ -70,14 +71,6 @@ func (s *Session) overloadAt(ctx context.Context, target *loaded, multiple, capa
 		}
 	}
 	return nil
-}
-
-// mostRate is what may be offered: half of what this machine can, since the service needs its share.
-func (s *Session) mostRate() float64 {
-	if machine := s.Artifacts().Machine; machine != nil && machine.Fitness.Rate > 0 {
-		return min(mostRate, machine.Fitness.Usable())
-	}
-	return mostRate
 }
 
 // loaded is a service under load.

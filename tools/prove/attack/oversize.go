@@ -33,7 +33,7 @@ func (s *Session) offerOversize(ctx context.Context) error {
 		return nil
 	}
 	s.opt.Say("oversize bodies")
-	for round := 1; round <= 2; round++ {
+	for round := 1; round <= mostRounds; round++ {
 		for _, form := range []string{run.ByLength, run.ByChunks, run.ByGzip} {
 			if err := s.offerOne(ctx, op, form, round); err != nil {
 				return err

@@ -66,7 +66,7 @@ func Open(ctx context.Context, opt Options) (*Session, error) {
 		s.policy.Plan.IdleWatch = opt.IdleWatch
 	}
 	header := run.Header{
-		Tool: opt.Tool, Started: s.epoch, Dir: opt.Dir, Service: s.spec.Name, Seed: opt.Seed, Only: opt.Only,
+		Tool: opt.Tool, Started: s.epoch, Dir: opt.Dir, Service: s.spec.Name, Stack: stackOf(opt.Dir), Seed: opt.Seed, Only: opt.Only,
 		Host: run.Host{OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.NumCPU()},
 	}
 	described, err := s.spec.Encode()
@@ -111,7 +111,7 @@ func (s *Session) Attack(ctx context.Context) error {
 // steps are the experiments in order: first those that wait, last those that end the process.
 func (s *Session) steps() []func(context.Context) error {
 	return []func(context.Context) error{
-		s.meet, s.waitForSlow, s.beside(s.breakConfig, s.failDependency), s.offerOversize, s.overload, s.drain,
+		s.meet, s.waitForSlow, s.beside(s.breakConfig, s.hangDependency, s.refuseDependency), s.offerOversize, s.overload, s.drain,
 	}
 }
 

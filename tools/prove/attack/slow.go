@@ -39,7 +39,7 @@ func (s *Session) waitForSlow(ctx context.Context) error {
 		lanes.Go(func() { s.repeated("slow-body", func(round int) { s.slowBody(ctx, in, round) }) })
 	}
 	if s.wants("idle") {
-		lanes.Go(func() { s.idle(ctx, in) })
+		lanes.Go(func() { s.repeated("idle", func(round int) { s.idle(ctx, in, round) }) })
 	}
 	s.waits.Go(func() {
 		lanes.Wait()
@@ -48,11 +48,15 @@ func (s *Session) waitForSlow(ctx context.Context) error {
 	return nil
 }
 
-// repeated makes a round, and another if the check asks for it.
+// mostRounds of one experiment: one that failed, its repetition, and one more in case the machine was too busy for
+// either.
+const mostRounds = 3
+
+// repeated makes a round, and more for as long as the check asks for them.
 func (s *Session) repeated(id string, round func(int)) {
 	round(1)
-	if s.undecided(id) {
-		round(2)
+	for n := 2; n <= mostRounds && s.undecided(id); n++ {
+		round(n)
 	}
 }
 
@@ -162,12 +166,12 @@ func transcript(c *wire.Conn) []string {
 }
 
 // idle makes one whole request on each connection and then says nothing.
-func (s *Session) idle(ctx context.Context, in *instance) {
+func (s *Session) idle(ctx context.Context, in *instance, round int) {
 	p := s.Policy()
 	watched := min(watchFor(p.IdleMax), p.Plan.IdleWatch)
 	op := s.quietest()
 	var closes atomic.Bool
-	s.hold(ctx, in, run.Idle, 1, watched, func(ctx context.Context, c *wire.Conn) run.Wait {
+	s.hold(ctx, in, run.Idle, round, watched, func(ctx context.Context, c *wire.Conn) run.Wait {
 		a, err := in.request(ctx, op)
 		if err != nil {
 			return run.Wait{Problem: err.Error()}

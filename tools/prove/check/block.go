@@ -13,12 +13,23 @@ const (
 	// lookConfidence is that of each bound of a goodput: 0.05 over three looks, as stats.Looks splits it.
 	lookConfidence = 1 - 0.05/3
 
-	windowWidth = time.Second
+	// windowWidth is that of a judged window: short, so that a moment in which the machine stood still costs little.
+	windowWidth = 500 * time.Millisecond
 
-	// busyCores is how much of the machine others may use while load is judged and less than spareCores are left over:
-	// beside hogs that used more, capacity and goodput moved together with them.
+	// fewestWindows of a stretch must have measured the service.
+	fewestWindows = 3
+
+	// wellFor is how long a service must serve well to be well again.
+	wellFor = time.Second
+
+	// busyCores is how much of the machine others may use, and spareCores what must be left over, for a failure under
+	// load to be the service's own: beside hogs that used more, capacity and goodput moved together with them.
 	busyCores  = 0.5
 	spareCores = 0.3
+
+	// nearCeiling is the share of what the dependency can serve that a capacity must reach to be the dependency's and not
+	// that of a machine that others used. Then what held, held: others can only have made it harder.
+	nearCeiling = 0.8
 
 	// baseGood is the share of requests that must be good at capacity, or what was found is not the capacity.
 	baseGood = 0.75
@@ -60,9 +71,6 @@ func windows(l *run.Load) (good []load.Window, why Reason, detail string) {
 	if l == nil {
 		return nil, Interrupted, "the run ended inside the block"
 	}
-	if busy(l.Noise) {
-		return nil, Busy, fmt.Sprintf("others used %.1f processors of the machine during the %s", l.Noise.Foreign, l.Part)
-	}
 	all := l.Result.Windows(l.Warmup, windowWidth)
 	for _, w := range all {
 		v := w.Validity(l.Result.Deadline)
@@ -72,7 +80,7 @@ func windows(l *run.Load) (good []load.Window, why Reason, detail string) {
 		}
 		why, detail = reasonOf(v), v.Detail
 	}
-	if len(good) < 2 || 2*len(good) < len(all) {
+	if len(good) < fewestWindows {
 		if why == NoReason {
 			why, detail = FewSamples, "the "+l.Part+" was too short"
 		}
@@ -83,6 +91,30 @@ func windows(l *run.Load) (good []load.Window, why Reason, detail string) {
 
 // busy says whether others took what the service could have used.
 func busy(n run.Noise) bool { return n.Foreign > busyCores && n.Spare < spareCores }
+
+// disturbed says whether others used the machine during a part of a block that a failure is seen in.
+func disturbed(blocks []block) (string, bool) {
+	for _, b := range blocks {
+		for _, l := range []*run.Load{b.base, b.attack} {
+			if l != nil && busy(l.Noise) {
+				return fmt.Sprintf("others used %.1f processors of the machine during the %s of block %d", l.Noise.Foreign, l.Part, b.number), true
+			}
+		}
+	}
+	return "", false
+}
+
+// allow takes a verdict under load back that others on the machine may have caused: every refutation, and a proof too
+// when the capacity may have been found too low.
+func allow(part Part, blocks []block, c run.Capacity) Part {
+	by, yes := disturbed(blocks)
+	if !yes || part.Verdict != Refuted && (part.Verdict != Proved || c.Rate >= nearCeiling*c.Ceiling && c.Ceiling > 0) {
+		return part
+	}
+	part.Verdict, part.Reason = Inconclusive, Busy
+	part.Says += ": " + by
+	return part
+}
 
 // reasonOf translates the generator's reason.
 func reasonOf(v load.Validity) Reason {
@@ -138,8 +170,8 @@ func (b block) recovered() (at time.Duration, ok bool, watched time.Duration) {
 	end := b.attack.Result.Began.Add(b.attack.Result.Length)
 	for _, quiet := range b.quiet {
 		offset := max(quiet.Result.Began.Sub(end), 0)
-		for from := time.Duration(0); from+windowWidth <= quiet.Result.Length; from += windowWidth / 4 {
-			w := quiet.Result.Window(from, from+windowWidth)
+		for from := time.Duration(0); from+wellFor <= quiet.Result.Length; from += wellFor / 4 {
+			w := quiet.Result.Window(from, from+wellFor)
 			c := w.Counts()
 			if c.Sent > 0 && float64(c.Of(load.OK)) >= 0.99*float64(c.Intended) {
 				return offset + from, true, 0

@@ -71,7 +71,7 @@ func leftRound(round run.Left, limit policy.Time) Part {
 	if len(times) > 0 {
 		spread = fmt.Sprintf(", median %s, last %s", seconds(times[len(times)/2]), seconds(times[len(times)-1]))
 	}
-	part.Says = fmt.Sprintf("%d of %d calls ended within %s of the client's leaving%s", ended, reached, seconds(limit.Value), spread)
+	part.Says = fmt.Sprintf("%d of %d calls ended within %s of the client's leaving%s", ended, reached, seconds(limit.Value+limit.Slack()), spread)
 	switch {
 	case reached == 0 && len(round.Tries) > 0 && round.Tries[0].Problem != "":
 		part.Verdict, part.Reason, part.Says = Inconclusive, ToolFailed, round.Tries[0].Problem

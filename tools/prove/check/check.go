@@ -26,7 +26,7 @@ type Check struct {
 // All lists every check in the order in which reports show them.
 func All() []Check {
 	return []Check{
-		slowHeader(), slowBody(), idle(), oversize(), deadline(), cancel(), overload(), drain(), health(), config(),
+		slowHeader(), slowBody(), idle(), deadline(), cancel(), oversize(), overload(), drain(), health(), config(),
 	}
 }
 

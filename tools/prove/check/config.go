@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/plimsoll-go/plimsoll/blueprint"
 	"github.com/plimsoll-go/plimsoll/tools/prove/policy"
@@ -41,12 +42,20 @@ func judgeConfig(a *run.Artifacts, p policy.Policy, f *Finding) {
 	}
 	for _, k := range order {
 		part := rounds(judged[k])
-		part.Name = k.variable + " " + k.how
+		part.Name = startName(k.how, k.variable)
 		f.addPart(part)
 	}
 	if len(order) > 0 {
 		f.Says = fmt.Sprintf("%d of %d broken starts ended at once, named their variable and listened nowhere", len(order), len(order))
 	}
+}
+
+// startName names the part about one broken start.
+func startName(how, variable string) string { return variable + " " + how }
+
+// ConfigWants reports whether starting again like this could decide what a finding about configuration leaves open.
+func ConfigWants(f Finding, start run.Config) bool {
+	return slices.ContainsFunc(f.Parts, func(p Part) bool { return p.Name == startName(start.Case, start.Variable) && p.WantsRepeat() })
 }
 
 func broken(start run.Config) string {

@@ -2,6 +2,8 @@ package check
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/plimsoll-go/plimsoll/blueprint"
@@ -26,7 +28,6 @@ func health() Check {
 }
 
 func judgeHealth(a *run.Artifacts, p policy.Policy, f *Finding) {
-	names := map[string]string{run.Refuses: "refuses", run.Hangs: "hangs"}
 	for _, fault := range []string{run.Refuses, run.Hangs} {
 		judged := map[string][]Part{}
 		for _, watch := range a.Health {
@@ -36,16 +37,24 @@ func judgeHealth(a *run.Artifacts, p policy.Policy, f *Finding) {
 			for _, part := range healthRound(watch, p) {
 				judged[part.Name] = append(judged[part.Name], part)
 			}
-			f.show(fmt.Sprintf("while %s %s, round %d", join(watch.Deps), names[fault], watch.Round), healthLines(watch))
+			f.show(fmt.Sprintf("while %s %s, round %d", join(watch.Deps), verb(fault), watch.Round), healthLines(watch))
 		}
 		for _, name := range []string{"live", "ready follows", "ready returns", "answers at once"} {
 			if len(judged[name]) > 0 {
 				part := rounds(judged[name])
-				part.Name = name + ", dependency " + names[fault]
+				part.Name = name + ", dependency " + verb(fault)
 				f.addPart(part)
 			}
 		}
 	}
+}
+
+// verb is what a dependency does under a fault. It ends the names of the fault's parts.
+func verb(fault string) string { return fault + "s" }
+
+// HealthWants reports whether another outage of this kind could decide what a finding about health leaves open.
+func HealthWants(f Finding, fault string) bool {
+	return slices.ContainsFunc(f.Parts, func(p Part) bool { return strings.HasSuffix(p.Name, verb(fault)) && p.WantsRepeat() })
 }
 
 func healthRound(watch run.Health, p policy.Policy) []Part {

@@ -46,9 +46,9 @@ func judgeOverload(a *run.Artifacts, p policy.Policy, f *Finding) {
 			}
 			continue
 		}
-		f.addPart(goodput(blocks, m, limit))
+		f.addPart(allow(goodput(blocks, m, limit), blocks, *a.Capacity))
 		for _, part := range refusals(blocks, m, p) {
-			f.addPart(part)
+			f.addPart(allow(part, blocks, *a.Capacity))
 		}
 		f.addPart(recovery(blocks, m, p.Recover))
 		for _, b := range blocks {
@@ -91,7 +91,7 @@ func goodput(blocks []block, m float64, limit policy.Ratio) Part {
 	}
 	value := stats.Mean(ratios, lookConfidence)
 	part.Measured = &Measure{Unit: "share", Value: value, Method: value.Method}
-	part.Says = fmt.Sprintf("at %g× capacity useful work was %.0f %% of that at capacity (%.0f to %.0f %%, %d windows of 1 s)",
+	part.Says = fmt.Sprintf("at %g× capacity useful work was %.0f %% of that at capacity (%.0f to %.0f %%, %d windows)",
 		m, 100*value.Estimate, 100*max(value.Lo, 0), 100*value.Hi, len(ratios))
 	switch answer := value.AtLeast(limit.Value); {
 	case counted == 0:

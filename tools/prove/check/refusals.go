@@ -123,7 +123,7 @@ func recovery(blocks []block, m float64, limit policy.Time) Part {
 		case ok:
 			part.Verdict, part.Reason = timely(at, limit, noise)
 			part.Measured = largest(at, 1)
-			part.Says = fmt.Sprintf("after %g× 99 %% of half the capacity were served well again within %s", m, seconds(at+windowWidth))
+			part.Says = fmt.Sprintf("after %g× 99 %% of half the capacity were served well again within %s", m, seconds(at+wellFor))
 		case busy(noise):
 			part.Verdict, part.Reason = Inconclusive, Busy
 			part.Says = fmt.Sprintf("others used %.1f processors while the recovery was watched", noise.Foreign)

@@ -1,42 +1,52 @@
 package check
 
 import (
+	"slices"
+
 	"github.com/plimsoll-go/plimsoll/tools/prove/policy"
 	"github.com/plimsoll-go/plimsoll/tools/prove/run"
 )
 
-// rounds joins the judgements of an attack and of its repetition alone. A round that held needs no other; one that
-// failed counts once it has failed again. What failed once and held once is unstable, never proved.
+// rounds joins the judgements of an attack and of its repetitions alone. A failure counts once it was seen twice; one
+// that was seen once is unrepeated, and unstable beside a round that held. Rounds that could not be judged say nothing.
 func rounds(judged []Part) Part {
 	if len(judged) == 0 {
 		return Part{Verdict: Inconclusive, Reason: NoData, Says: "the experiment left nothing to judge"}
 	}
-	last := judged[len(judged)-1]
-	if last.Verdict == Refuted && len(judged) == 1 {
-		last.Verdict, last.Reason = Inconclusive, Unrepeated
-		return last
-	}
-	for _, earlier := range judged[:len(judged)-1] {
-		if last.Verdict == Proved && earlier.Verdict == Refuted {
-			last.Verdict, last.Reason = Inconclusive, Unstable
-			last.Says = "it failed once (" + earlier.Says + ") and held when it was repeated alone (" + last.Says + ")"
+	of := func(v Verdict) (count int, last Part) {
+		for _, part := range judged {
+			if part.Verdict == v {
+				count, last = count+1, part
+			}
 		}
-		if last.Verdict == Refuted && earlier.Verdict != Refuted && len(judged) == 2 {
-			last.Verdict, last.Reason = Inconclusive, Unrepeated
-		}
+		return count, last
 	}
-	return last
+	refuted, failure := of(Refuted)
+	proved, held := of(Proved)
+	switch {
+	case refuted > 1:
+		return failure
+	case refuted == 1 && proved > 0:
+		failure.Verdict, failure.Reason = Inconclusive, Unstable
+		failure.Says = "it failed once (" + failure.Says + ") and held when it was repeated alone (" + held.Says + ")"
+		return failure
+	case refuted == 1:
+		failure.Verdict, failure.Reason = Inconclusive, Unrepeated
+		return failure
+	case proved > 0:
+		return held
+	}
+	return judged[len(judged)-1]
 }
 
 // WantsRepeat reports whether another round of the experiment could decide what this finding leaves open.
-func WantsRepeat(f Finding) bool {
-	for _, part := range f.Parts {
-		switch part.Reason {
-		case Unrepeated, Lag, Busy, Undecided, FewSamples, Unsent:
-			if part.Verdict == Inconclusive {
-				return true
-			}
-		}
+func WantsRepeat(f Finding) bool { return slices.ContainsFunc(f.Parts, Part.WantsRepeat) }
+
+// WantsRepeat reports whether another round could decide this part.
+func (p Part) WantsRepeat() bool {
+	switch p.Reason {
+	case Unrepeated, Lag, Busy, Undecided, FewSamples, Unsent:
+		return p.Verdict == Inconclusive
 	}
 	return false
 }
@@ -50,6 +60,5 @@ func WantsBlock(a *run.Artifacts, p policy.Policy, multiple float64) bool {
 			only.Loads = append(only.Loads, l)
 		}
 	}
-	c := overload()
-	return WantsRepeat(c.Eval(&only, p))
+	return WantsRepeat(overload().Eval(&only, p))
 }

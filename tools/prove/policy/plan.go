@@ -26,6 +26,7 @@ type Plan struct {
 	DrainRounds      int           `json:"drain_rounds" yaml:"drain_rounds"`           // processes that are ended
 	RouterPoll       time.Duration `json:"router_poll_ns" yaml:"router_poll"`          // the router asks for readiness this often
 	RouterLag        time.Duration `json:"router_lag_ns" yaml:"router_lag"`            // and stops sending this long after the first refusal
+	RouterBlind      time.Duration `json:"router_blind_ns" yaml:"router_blind"`        // it notices the end of an idle connection this late: it is a network away, or looks when it next uses it
 
 	HealthPoll time.Duration `json:"health_poll_ns" yaml:"health_poll"` // between two looks at live and ready
 }
@@ -54,9 +55,9 @@ func standardPlan() Plan {
 		Oversize: 64 << 20,
 		Cancels:  20,
 		Slots:    10, Hold: 20 * time.Millisecond, Patience: time.Second,
-		Window: 4 * time.Second, Blocks: 3, Quiet: 8 * time.Second,
+		Window: 3 * time.Second, Blocks: 3, Quiet: 8 * time.Second,
 		DrainConnections: 64, DrainRate: 250, DrainTraffic: 2 * time.Second, DrainRounds: 2,
-		RouterPoll: 100 * time.Millisecond, RouterLag: 100 * time.Millisecond,
+		RouterPoll: 100 * time.Millisecond, RouterLag: 100 * time.Millisecond, RouterBlind: 20 * time.Millisecond,
 		HealthPoll: 100 * time.Millisecond,
 	}
 }

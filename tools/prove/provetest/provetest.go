@@ -52,7 +52,7 @@ func Service(broken fixture.Break) *spec.Service {
 		Config: spec.Config{Required: []string{fixture.DepVariable}},
 		Limits: policy.Numbers{
 			Header: ms(1000), Body: ms(1200), IdleMin: ms(500), IdleMax: ms(2500), Memory: &memory,
-			Deadline: ms(1000), Cancel: ms(500), Recover: ms(3000), ReadyOff: ms(500), Exit: ms(4000),
+			Deadline: ms(1000), Cancel: ms(250), Recover: ms(3000), ReadyOff: ms(500), Exit: ms(4000),
 			HealthFlip: ms(1000), HealthAnswer: ms(1000), ConfigExit: ms(2000),
 		},
 		Attack: policy.Standard().Plan,

@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	verdictColumn = 16 // "  not applicable"
+	verdictColumn = 17 // "  not applicable "
 	evidenceLines = 12 // of one piece of evidence
 	evidenceParts = 3  // pieces shown for a finding; the JSON report has all
 )
@@ -31,7 +31,7 @@ func Scorecard(p Paper, s Summary) {
 			p.line("")
 			p.line(p.paint(bold, area.String()))
 		}
-		finding(p, f)
+		finding(p, f, s.Stack)
 	}
 	p.line("")
 	if s.File != "" {
@@ -39,7 +39,7 @@ func Scorecard(p Paper, s Summary) {
 	}
 }
 
-func finding(p Paper, f check.Finding) {
+func finding(p Paper, f check.Finding, stack string) {
 	indent := strings.Repeat(" ", verdictColumn)
 	verdict := f.Verdict.String()
 	p.line("  " + p.paint(hue(f.Verdict), pad(verdict, verdictColumn-2)) + f.Title + p.paint(dim, "  "+string(f.Guarantee)))
@@ -55,7 +55,7 @@ func finding(p Paper, f check.Finding) {
 		others(p, indent, f)
 	}
 	if f.Verdict == check.Refuted {
-		details(p, indent, f)
+		details(p, indent, f, stack)
 	}
 }
 
@@ -88,7 +88,7 @@ func others(p Paper, indent string, f check.Finding) {
 }
 
 // details are why it matters, what was seen, what to do and how to see it again.
-func details(p Paper, indent string, f check.Finding) {
+func details(p Paper, indent string, f check.Finding, stack string) {
 	if c, ok := check.Find(f.Check); ok {
 		p.wrapped(indent+"why     ", c.Why)
 	}
@@ -103,10 +103,13 @@ func details(p Paper, indent string, f check.Finding) {
 				p.line(indent + "        … " + fmt.Sprint(len(evidence.Lines)-k) + " more lines")
 				break
 			}
-			p.line(indent + p.paint(dim, clip(line, p.width()-len(indent))))
+			p.line(indent + p.paint(dim, clip(strings.TrimPrefix(line, "    "), p.width()-len(indent))))
 		}
 	}
 	for _, remedy := range f.Remedies {
+		if stack != "" && remedy.Stack != stack && remedy.Stack != "plimsoll" {
+			continue
+		}
 		p.wrapped(indent+pad("fix", 8), remedy.Stack+": "+remedy.Do)
 	}
 	if f.Repro != "" {

@@ -18,6 +18,7 @@ type Summary struct {
 	Tool     string          `json:"tool"`
 	Service  string          `json:"service"`
 	Dir      string          `json:"dir"`
+	Stack    string          `json:"stack,omitempty"` // what the service seems to be written with
 	Started  time.Time       `json:"started"`
 	Seed     int64           `json:"seed"`
 	Complete bool            `json:"complete"` // false: the run was interrupted, and so is what it says
@@ -51,7 +52,7 @@ const (
 // Summarize judges a run that was read from the named file.
 func Summarize(a *run.Artifacts, findings []check.Finding, file string) Summary {
 	s := Summary{
-		Schema: Schema, Tool: a.Header.Tool, Service: a.Header.Service, Dir: a.Header.Dir, Started: a.Header.Started,
+		Schema: Schema, Tool: a.Header.Tool, Service: a.Header.Service, Dir: a.Header.Dir, Stack: a.Header.Stack, Started: a.Header.Started,
 		Seed: a.Header.Seed, Complete: a.Complete, Ready: becameReady(a), Findings: findings, File: file,
 	}
 	for _, f := range findings {

@@ -10,7 +10,6 @@ type Artifacts struct {
 	Header   Header
 	Spec     json.RawMessage
 	Policy   json.RawMessage // the last one that was written
-	Machine  *Machine
 	Launches []Launch
 	Waits    []Waits
 	Oversize []Oversize
@@ -44,8 +43,6 @@ func (a *Artifacts) Append(record Record) {
 		a.Spec = r.Spec
 	case Judged:
 		a.Policy = r.Policy
-	case Machine:
-		a.Machine = &r
 	case Capacity:
 		a.Capacity = &r
 	case Skip:
@@ -92,7 +89,6 @@ func readers() map[string]func(json.RawMessage) (Record, error) {
 	all := make(map[string]func(json.RawMessage) (Record, error))
 	enlist[Described](all)
 	enlist[Judged](all)
-	enlist[Machine](all)
 	enlist[Capacity](all)
 	enlist[Skip](all)
 	enlist[Launch](all)

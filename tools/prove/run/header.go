@@ -3,8 +3,6 @@ package run
 import (
 	"encoding/json"
 	"time"
-
-	"github.com/plimsoll-go/plimsoll/tools/prove/load"
 )
 
 // Version is the version of the format. A reader takes no other.
@@ -21,6 +19,7 @@ type Header struct {
 	Started time.Time `json:"started"`
 	Dir     string    `json:"dir"` // the service's folder as it was named
 	Service string    `json:"service"`
+	Stack   string    `json:"stack,omitempty"` // what it seems to be written with; "": not known
 	Seed    int64     `json:"seed"`
 	Only    []string  `json:"only,omitempty"` // the checks that were asked for; none: all
 	Host    Host      `json:"host"`
@@ -58,11 +57,6 @@ type Skip struct {
 	Detail     string `json:"detail"` // one sentence
 }
 
-// Machine is what the prover found out about the machine it runs on.
-type Machine struct {
-	Fitness load.Fitness `json:"fitness"`
-}
-
 // Noise is how calm the machine was while something was measured.
 type Noise struct {
 	Lag     time.Duration `json:"lag_ns"`        // 99th percentile of how late the prover's own clock ticks came
@@ -85,4 +79,3 @@ func (Judged) kind() string    { return "policy" }
 func (End) kind() string       { return "end" }
 func (Skip) kind() string      { return "skip" }
 func (Launch) kind() string    { return "launch" }
-func (Machine) kind() string   { return "machine" }

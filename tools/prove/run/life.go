@@ -34,7 +34,7 @@ const NoTime = time.Duration(-1 << 62)
 type Lost struct {
 	At         time.Duration `json:"at_ns"` // when its bytes were written
 	Conn       int           `json:"conn"`
-	How        string        `json:"how"` // "FIN", "RST", "cut" or "silence"
+	How        string        `json:"how"` // what ended it
 	Transcript []string      `json:"transcript,omitempty"`
 }
 
