@@ -121,7 +121,7 @@ func (s *Service) publicDoor(ctx context.Context) (*http.Server, net.Listener, e
 		IdleTimeout:                  set.IdleTimeout,
 		MaxHeaderBytes:               int(set.MaxHeader),
 		Protocols:                    s.protocols(),
-		HTTP2:                        &http.HTTP2Config{MaxConcurrentStreams: h2Streams, SendPingTimeout: h2PingAfter, PingTimeout: h2PingTimeout, WriteByteTimeout: set.WriteStall},
+		HTTP2:                        &http.HTTP2Config{MaxConcurrentStreams: h2Streams, SendPingTimeout: h2PingAfter, PingTimeout: h2PingTimeout},
 		ConnContext:                  edge.ConnContext,
 		ErrorLog:                     slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 		DisableGeneralOptionsHandler: true,
