@@ -18,4 +18,8 @@ type Sample struct {
 
 	// CPU is the user and system time so far, of children that were waited for too; in steps of 10 ms.
 	CPU time.Duration `json:"cpu"`
+
+	// Waited is how long threads that still live were ready to run and had no processor, in total. 0: the kernel does not
+	// count it.
+	Waited time.Duration `json:"waited"`
 }

@@ -35,9 +35,32 @@ func (p *Process) Sample() (Sample, error) {
 		s.RSS += int64(status.VmRSS)
 		s.PeakRSS += int64(status.VmHWM)
 		s.CPU += time.Duration(ticks) * time.Second / userHZ
+		s.Waited += waited(proc.PID)
 		return nil
 	})
 	return s, err
+}
+
+// waited is how long the threads of a process were kept from a processor: the second number of schedstat
+// (Documentation/scheduler/sched-stats.rst). A thread that has ended, or a kernel that does not count, adds nothing.
+func waited(pid int) time.Duration {
+	tasks := fmt.Sprintf("/proc/%d/task", pid)
+	threads, err := os.ReadDir(tasks)
+	if err != nil {
+		return 0
+	}
+	total := time.Duration(0)
+	for _, thread := range threads {
+		text, err := os.ReadFile(tasks + "/" + thread.Name() + "/schedstat")
+		var ran, delayed int64
+		if err == nil {
+			_, err = fmt.Sscan(string(text), &ran, &delayed)
+		}
+		if err == nil {
+			total += time.Duration(delayed)
+		}
+	}
+	return total
 }
 
 // PSS is the service's memory with shared pages divided among those who share
