@@ -50,7 +50,8 @@ func (x *exchange) seize(r *http.Request) {
 	if writing == nil {
 		return
 	}
-	x.stopReading(r)                                                               // on HTTP/1.1 an answer's first write may be reading what is left of the request
+	// On HTTP/1.1 the first write of an answer may be reading what is left of the request.
+	x.stopReading(r)
 	_ = http.NewResponseController(g.real).SetWriteDeadline(time.Now().Add(stall)) // best effort, see above
 	<-writing
 }
