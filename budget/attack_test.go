@@ -113,19 +113,21 @@ func TestNoHandlerMovesTheDeadline(t *testing.T) {
 		"another request": func(_ http.ResponseWriter, r *http.Request) { *r = http.Request{} },
 	} {
 		t.Run(name, func(t *testing.T) {
-			protocols(t, func(t *testing.T, client func(*service) *http.Client) {
-				synctest.Test(t, func(t *testing.T) {
-					s := serve(t, budget.Config{}, func(w http.ResponseWriter, r *http.Request) {
-						attempt(w, r)
-						time.Sleep(time.Minute)
+			for protocol, client := range protocols {
+				t.Run(protocol, func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) {
+						s := serve(t, budget.Config{}, func(w http.ResponseWriter, r *http.Request) {
+							attempt(w, r)
+							time.Sleep(time.Minute)
+						})
+						got, err := send(t, client(s), request(t, "POST", newEndless(t)))
+						assert.NoError(t, err)
+						assertSpent(t, got)
+						assert.Equal(t, got.after, limit)
+						assert.Len(t, s.panics(), 0)
 					})
-					got, err := send(t, client(s), request(t, "POST", newEndless(t)))
-					assert.NoError(t, err)
-					assertSpent(t, got)
-					assert.Equal(t, got.after, limit)
-					assert.Len(t, s.panics(), 0)
 				})
-			})
+			}
 		})
 	}
 }

@@ -73,11 +73,10 @@ func (s *service) panics() []any {
 	return slices.Clone(s.panicked)
 }
 
-// protocols runs a test on each protocol.
-func protocols(t *testing.T, test func(t *testing.T, client func(*service) *http.Client)) {
-	t.Helper()
-	t.Run("HTTP1", func(t *testing.T) { test(t, func(s *service) *http.Client { return s.Client() }) })
-	t.Run("H2", func(t *testing.T) { test(t, func(s *service) *http.Client { return s.ClientH2() }) })
+// protocols are the clients to try everything with.
+var protocols = map[string]func(*service) *http.Client{
+	"HTTP1": func(s *service) *http.Client { return s.Client() },
+	"H2":    func(s *service) *http.Client { return s.ClientH2() },
 }
 
 // answer is a complete one.

@@ -61,19 +61,21 @@ func TestHeaderHasTheLastWord(t *testing.T) {
 		"after 103":  func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusEarlyHints) },
 		"spent, 103": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(103); time.Sleep(time.Minute) },
 	} {
-		protocols(t, func(t *testing.T, client func(*service) *http.Client) {
-			t.Run(name, func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) {
-					calls := 0
-					s := serve(t, budget.Config{Header: func(h http.Header) { calls++; h.Set("X-Last", "yes") }}, handler)
-					got, err := send(t, client(s), request(t, "GET", nil))
-					assert.NoError(t, err)
-					assert.Equal(t, got.header.Get("X-Last"), "yes")
-					synctest.Wait()
-					assert.Equal(t, calls, 1)
+		for protocol, client := range protocols {
+			t.Run(protocol, func(t *testing.T) {
+				t.Run(name, func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) {
+						calls := 0
+						s := serve(t, budget.Config{Header: func(h http.Header) { calls++; h.Set("X-Last", "yes") }}, handler)
+						got, err := send(t, client(s), request(t, "GET", nil))
+						assert.NoError(t, err)
+						assert.Equal(t, got.header.Get("X-Last"), "yes")
+						synctest.Wait()
+						assert.Equal(t, calls, 1)
+					})
 				})
 			})
-		})
+		}
 	}
 }
 

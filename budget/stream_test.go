@@ -23,49 +23,53 @@ import (
 var streams = budget.Config{Stream: func(*http.Request) time.Duration { return time.Minute }}
 
 func TestDeclaredStreamIsNotCut(t *testing.T) {
-	protocols(t, func(t *testing.T, client func(*service) *http.Client) {
-		synctest.Test(t, func(t *testing.T) {
-			s := serve(t, streams, func(w http.ResponseWriter, _ *http.Request) {
-				w.Header().Set("Content-Type", "text/event-stream")
+	for protocol, client := range protocols {
+		t.Run(protocol, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := serve(t, streams, func(w http.ResponseWriter, _ *http.Request) {
+					w.Header().Set("Content-Type", "text/event-stream")
+					for i := range 10 {
+						_, _ = fmt.Fprintf(w, "data: %d\n\n", i)
+						assert.NoError(t, http.NewResponseController(w).Flush())
+						time.Sleep(5 * time.Second) // 20 times the budget of an ordinary route
+					}
+				})
+				res, err := client(s).Do(request(t, "GET", nil))
+				assert.NoError(t, err)
+				start, lines := time.Now(), bufio.NewScanner(res.Body)
 				for i := range 10 {
-					_, _ = fmt.Fprintf(w, "data: %d\n\n", i)
-					assert.NoError(t, http.NewResponseController(w).Flush())
-					time.Sleep(5 * time.Second) // 20 times the budget of an ordinary route
+					assert.True(t, lines.Scan() && lines.Text() == fmt.Sprintf("data: %d", i))
+					assert.Equal(t, time.Since(start), time.Duration(i)*5*time.Second, "events come as they are made")
+					lines.Scan()
 				}
+				assert.False(t, lines.Scan())
+				assert.NoError(t, lines.Err())
+				result := s.result(t)
+				assert.Equal(t, result, budget.Result{Status: 200, Bytes: 90, Outcome: budget.Finished})
 			})
-			res, err := client(s).Do(request(t, "GET", nil))
-			assert.NoError(t, err)
-			start, lines := time.Now(), bufio.NewScanner(res.Body)
-			for i := range 10 {
-				assert.True(t, lines.Scan() && lines.Text() == fmt.Sprintf("data: %d", i))
-				assert.Equal(t, time.Since(start), time.Duration(i)*5*time.Second, "events come as they are made")
-				lines.Scan()
-			}
-			assert.False(t, lines.Scan())
-			assert.NoError(t, lines.Err())
-			result := s.result(t)
-			assert.Equal(t, result, budget.Result{Status: 200, Bytes: 90, Outcome: budget.Finished})
 		})
-	})
+	}
 }
 
 // At the end of what it declared, a stream has the time for a closing event, and is over.
 func TestStreamSaysFarewell(t *testing.T) {
-	protocols(t, func(t *testing.T, client func(*service) *http.Client) {
-		synctest.Test(t, func(t *testing.T) {
-			s := serve(t, streams, func(w http.ResponseWriter, r *http.Request) {
-				w.WriteHeader(http.StatusOK)
-				<-r.Context().Done()
-				_, err := io.WriteString(w, ": bye\n\n")
+	for protocol, client := range protocols {
+		t.Run(protocol, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := serve(t, streams, func(w http.ResponseWriter, r *http.Request) {
+					w.WriteHeader(http.StatusOK)
+					<-r.Context().Done()
+					_, err := io.WriteString(w, ": bye\n\n")
+					assert.NoError(t, err)
+				})
+				got, err := send(t, client(s), request(t, "GET", nil))
 				assert.NoError(t, err)
+				assert.Equal(t, got.body, ": bye\n\n")
+				assert.Equal(t, got.after, time.Minute)
+				assert.Equal(t, s.result(t).Outcome, budget.Finished)
 			})
-			got, err := send(t, client(s), request(t, "GET", nil))
-			assert.NoError(t, err)
-			assert.Equal(t, got.body, ": bye\n\n")
-			assert.Equal(t, got.after, time.Minute)
-			assert.Equal(t, s.result(t).Outcome, budget.Finished)
 		})
-	})
+	}
 }
 
 // A stream that ignores its own end is cut at its next write, and one that waits for its client is cut there.
@@ -91,28 +95,30 @@ func TestStreamThatIgnoresItsEnd(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			protocols(t, func(t *testing.T, client func(*service) *http.Client) {
-				synctest.Test(t, func(t *testing.T) {
-					s := serve(t, streams, body)
-					start := time.Now()
-					r := request(t, "GET", nil)
-					if name == "reading" {
-						r = request(t, "POST", newEndless(t))
-					}
-					res, err := client(s).Do(r)
-					assert.NoError(t, err)
-					if name == "blocked" {
-						time.Sleep(time.Minute + 2*time.Second)
-					}
-					_, err = io.Copy(io.Discard, res.Body)
-					assert.Error(t, err)
-					assert.AtMost(t, time.Since(start), time.Minute+3*time.Second)
-					time.Sleep(time.Second)
-					result := s.result(t)
-					assert.Equal(t, result.Outcome, budget.Cut)
-					assert.ErrorIs(t, result.Err, budget.ErrExceeded)
+			for protocol, client := range protocols {
+				t.Run(protocol, func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) {
+						s := serve(t, streams, body)
+						start := time.Now()
+						r := request(t, "GET", nil)
+						if name == "reading" {
+							r = request(t, "POST", newEndless(t))
+						}
+						res, err := client(s).Do(r)
+						assert.NoError(t, err)
+						if name == "blocked" {
+							time.Sleep(time.Minute + 2*time.Second)
+						}
+						_, err = io.Copy(io.Discard, res.Body)
+						assert.Error(t, err)
+						assert.AtMost(t, time.Since(start), time.Minute+3*time.Second)
+						time.Sleep(time.Second)
+						result := s.result(t)
+						assert.Equal(t, result.Outcome, budget.Cut)
+						assert.ErrorIs(t, result.Err, budget.ErrExceeded)
+					})
 				})
-			})
+			}
 		})
 	}
 }
@@ -133,28 +139,30 @@ func TestStreamWithoutAWord(t *testing.T) {
 // When something else ends a stream's context, as a drain does, there is no hurry, and the answer is whole.
 func TestStreamEndedByTheServer(t *testing.T) {
 	draining := errors.New("draining")
-	protocols(t, func(t *testing.T, client func(*service) *http.Client) {
-		synctest.Test(t, func(t *testing.T) {
-			told, tell := context.WithCancelCause(t.Context())
-			outcome := make(chan budget.Outcome, 1)
-			s := memhttp.New(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				outcome <- budget.Enforce(w, r.WithContext(told), http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-					w.WriteHeader(http.StatusOK)
-					<-r.Context().Done()
-					assert.Equal(t, budget.Cause(r.Context()), draining)
-					time.Sleep(10 * time.Second)
-					_, err := io.WriteString(w, ": bye")
-					assert.NoError(t, err)
-				}), budget.Enforcement{Stream: true}).Outcome
-			}))
-			time.AfterFunc(time.Second, func() { tell(draining) })
-			got, err := send(t, client(&service{Server: s}), request(t, "GET", nil))
-			assert.NoError(t, err)
-			assert.Equal(t, got.body, ": bye")
-			assert.Equal(t, got.after, 11*time.Second)
-			assert.Equal(t, <-outcome, budget.Finished)
+	for protocol, client := range protocols {
+		t.Run(protocol, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				told, tell := context.WithCancelCause(t.Context())
+				outcome := make(chan budget.Outcome, 1)
+				s := memhttp.New(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					outcome <- budget.Enforce(w, r.WithContext(told), http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+						w.WriteHeader(http.StatusOK)
+						<-r.Context().Done()
+						assert.Equal(t, budget.Cause(r.Context()), draining)
+						time.Sleep(10 * time.Second)
+						_, err := io.WriteString(w, ": bye")
+						assert.NoError(t, err)
+					}), budget.Enforcement{Stream: true}).Outcome
+				}))
+				time.AfterFunc(time.Second, func() { tell(draining) })
+				got, err := send(t, client(&service{Server: s}), request(t, "GET", nil))
+				assert.NoError(t, err)
+				assert.Equal(t, got.body, ": bye")
+				assert.Equal(t, got.after, 11*time.Second)
+				assert.Equal(t, <-outcome, budget.Finished)
+			})
 		})
-	})
+	}
 }
 
 func TestStreamMayBeHijacked(t *testing.T) {

@@ -45,44 +45,46 @@ func TestZombieTouchesNothing(t *testing.T) {
 		"cut":      func(w http.ResponseWriter) { _, _ = io.WriteString(w, "half") },
 	} {
 		t.Run(name, func(t *testing.T) {
-			protocols(t, func(t *testing.T, client func(*service) *http.Client) {
-				synctest.Test(t, func(t *testing.T) {
-					var zombies sync.WaitGroup
-					var errs []error
-					over := make(chan struct{})
-					var requests atomic.Int32
-					s := serve(t, budget.Config{}, func(w http.ResponseWriter, r *http.Request) {
-						if requests.Add(1) > 1 {
-							_, _ = io.WriteString(w, "fine")
-							return
-						}
-						zombies.Add(1)
-						defer zombies.Done()
-						w.Header()
-						begin(w)
-						<-over
+			for protocol, client := range protocols {
+				t.Run(protocol, func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) {
+						var zombies sync.WaitGroup
+						var errs []error
+						over := make(chan struct{})
+						var requests atomic.Int32
+						s := serve(t, budget.Config{}, func(w http.ResponseWriter, r *http.Request) {
+							if requests.Add(1) > 1 {
+								_, _ = io.WriteString(w, "fine")
+								return
+							}
+							zombies.Add(1)
+							defer zombies.Done()
+							w.Header()
+							begin(w)
+							<-over
+							for range 100 {
+								errs = append(errs, everything(w)...)
+								_, err := r.Body.Read(make([]byte, 1))
+								errs = append(errs, err)
+							}
+						}, around)
+						_, _ = send(t, client(s), request(t, "POST", newEndless(t)))
+						close(over)
 						for range 100 {
-							errs = append(errs, everything(w)...)
-							_, err := r.Body.Read(make([]byte, 1))
-							errs = append(errs, err)
+							got, err := send(t, client(s), request(t, "GET", nil))
+							assert.NoError(t, err)
+							assert.Equal(t, got.status, http.StatusOK)
+							assert.Equal(t, got.body, "fine")
+							assert.Zero(t, got.header.Get("X-Zombie"))
 						}
-					}, around)
-					_, _ = send(t, client(s), request(t, "POST", newEndless(t)))
-					close(over)
-					for range 100 {
-						got, err := send(t, client(s), request(t, "GET", nil))
-						assert.NoError(t, err)
-						assert.Equal(t, got.status, http.StatusOK)
-						assert.Equal(t, got.body, "fine")
-						assert.Zero(t, got.header.Get("X-Zombie"))
-					}
-					zombies.Wait()
-					for _, err := range errs {
-						assert.ErrorIs(t, err, http.ErrHandlerTimeout)
-					}
-					assert.Zero(t, s.Log())
+						zombies.Wait()
+						for _, err := range errs {
+							assert.ErrorIs(t, err, http.ErrHandlerTimeout)
+						}
+						assert.Zero(t, s.Log())
+					})
 				})
-			})
+			}
 		})
 	}
 }

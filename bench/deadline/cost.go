@@ -3,11 +3,12 @@ package main
 import (
 	"bufio"
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net"
-	"net/http"
+	"net/http/httptest"
 	"runtime"
 	"slices"
 	"strconv"
@@ -46,19 +47,14 @@ func interleave(w workload, rounds int, length time.Duration, conns int) ([][]sa
 	samples := make([][]sample, len(variants))
 	clients := make([][]*client, len(variants))
 	for i, v := range variants {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return nil, err
-		}
-		server := &http.Server{Handler: v.wrap(small)} //nolint:gosec // the only client is this program
-		go func() { _ = server.Serve(listener) }()     // it says that the server was closed
+		server := httptest.NewServer(v.wrap(small))
 		defer server.Close()
 		for range conns {
-			c, err := dial(listener.Addr().String(), w.request)
+			c, err := dial(server.Listener.Addr().String(), w.request)
 			if err != nil {
 				return nil, err
 			}
-			defer c.conn.Close()
+			defer c.close()
 			clients[i] = append(clients[i], c)
 		}
 	}
@@ -162,7 +158,8 @@ type client struct {
 }
 
 func dial(address, request string) (*client, error) {
-	conn, err := net.Dial("tcp", address)
+	var dialer net.Dialer
+	conn, err := dialer.DialContext(context.Background(), "tcp", address)
 	if err != nil {
 		return nil, err
 	}
@@ -190,6 +187,8 @@ func dial(address, request string) (*client, error) {
 	_, err = io.CopyN(io.Discard, c.reader, int64(len(answer)))
 	return c, err
 }
+
+func (c *client) close() { _ = c.conn.Close() } // nothing is lost with it
 
 func (c *client) exchange() error {
 	if _, err := c.conn.Write(c.request); err != nil {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -12,18 +11,13 @@ func BenchmarkLoopback(b *testing.B) {
 	for _, w := range workloads {
 		for _, v := range variants {
 			b.Run(w.name+"/"+v.name, func(b *testing.B) {
-				listener, err := net.Listen("tcp", "127.0.0.1:0")
-				if err != nil {
-					b.Fatal(err)
-				}
-				server := &http.Server{Handler: v.wrap(small)}
-				go func() { _ = server.Serve(listener) }()
+				server := httptest.NewServer(v.wrap(small))
 				defer server.Close()
-				c, err := dial(listener.Addr().String(), w.request)
+				c, err := dial(server.Listener.Addr().String(), w.request)
 				if err != nil {
 					b.Fatal(err)
 				}
-				defer c.conn.Close()
+				defer c.close()
 				b.ReportAllocs()
 				for b.Loop() {
 					if err := c.exchange(); err != nil {

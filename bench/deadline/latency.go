@@ -120,7 +120,8 @@ func warm(client *http.Client, url string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(func() error { _, err := io.Copy(io.Discard, res.Body); return err }(), res.Body.Close())
+	_, err = io.Copy(io.Discard, res.Body)
+	return errors.Join(err, res.Body.Close())
 }
 
 // once sends one request and returns how long its complete answer took.
@@ -131,7 +132,7 @@ func once(client *http.Client, url string, body bool) (time.Duration, error) {
 	}
 	if body {
 		reader, writer := io.Pipe()
-		defer writer.Close()
+		defer func() { _ = writer.Close() }()                                  // a pipe's never fails
 		go func() { _, _ = writer.Write([]byte("the beginning of a body")) }() // the rest never comes
 		request.Body = reader
 	}
@@ -140,10 +141,9 @@ func once(client *http.Client, url string, body bool) (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer res.Body.Close()
 	text, err := io.ReadAll(res.Body)
 	took := time.Since(start)
-	if err != nil {
+	if err := errors.Join(err, res.Body.Close()); err != nil {
 		return 0, fmt.Errorf("half an answer: %w", err)
 	}
 	if res.StatusCode != http.StatusGatewayTimeout || !json.Valid(text) {

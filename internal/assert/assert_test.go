@@ -26,8 +26,8 @@ func (r *recorder) Fatal(args ...any) {
 }
 
 // messageOf runs one assertion and returns what it complained about, "" when it held.
-func messageOf(tb testing.TB, f func(tb testing.TB)) string {
-	r := &recorder{TB: tb}
+func messageOf(f func(r *recorder)) string {
+	r := &recorder{}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -69,40 +69,40 @@ func TestHold(t *testing.T) {
 
 func TestComplain(t *testing.T) {
 	cases := map[string]struct {
-		check func(tb testing.TB)
+		check func(r *recorder)
 		want  string
 	}{
-		"Equal":        {func(tb testing.TB) { Equal(tb, 1, 2) }, "got: 1\nwant: 2"},
-		"EqualLines":   {func(tb testing.TB) { Equal(tb, "a\nb", "a\nc") }, `line 2 differs`},
-		"EqualShorter": {func(tb testing.TB) { Equal(tb, "a", "a\nc") }, `(no such line)`},
-		"EqualTime":    {func(tb testing.TB) { Equal(tb, time.Unix(1, 0), time.Unix(2, 0)) }, "differs"},
-		"EqualBytes":   {func(tb testing.TB) { Equal(tb, []byte("a"), []byte("b")) }, `"a"`},
-		"NotEqual":     {func(tb testing.TB) { NotEqual(tb, "a", "a") }, `unwanted "a"`},
-		"True":         {func(tb testing.TB) { True(tb, false, "row %d", 7) }, "row 7: got false"},
-		"False":        {func(tb testing.TB) { False(tb, true, "row") }, "row: got true"},
-		"Zero":         {func(tb testing.TB) { Zero(tb, time.Second) }, "1s"},
-		"NotZero":      {func(tb testing.TB) { NotZero(tb, 0) }, "zero value 0"},
-		"Len":          {func(tb testing.TB) { Len(tb, []int{1}, 2) }, "got 1 elements"},
-		"AtMost":       {func(tb testing.TB) { AtMost(tb, 3, 2) }, "at most 2"},
-		"AtLeast":      {func(tb testing.TB) { AtLeast(tb, 1, 2) }, "at least 2"},
-		"Contains":     {func(tb testing.TB) { Contains(tb, "a", "b") }, `"b"`},
-		"NotContains":  {func(tb testing.TB) { NotContains(tb, "a", "a") }, `"a"`},
-		"Match":        {func(tb testing.TB) { Match(tb, "a", "^b$") }, "does not match"},
-		"NoError":      {func(tb testing.TB) { NoError(tb, io.EOF) }, `"EOF"`},
-		"Error":        {func(tb testing.TB) { Error(tb, nil) }, "no error"},
-		"ErrorIs":      {func(tb testing.TB) { ErrorIs(tb, nil, io.EOF) }, "<nil>"},
-		"ErrorAs":      {func(tb testing.TB) { ErrorAs[*fs.PathError](tb, errors.New("x")) }, "*fs.PathError"},
-		"Panics":       {func(tb testing.TB) { Panics(tb, func() {}) }, "did not panic"},
+		"Equal":        {func(r *recorder) { Equal(r, 1, 2) }, "got: 1\nwant: 2"},
+		"EqualLines":   {func(r *recorder) { Equal(r, "a\nb", "a\nc") }, `line 2 differs`},
+		"EqualShorter": {func(r *recorder) { Equal(r, "a", "a\nc") }, `(no such line)`},
+		"EqualTime":    {func(r *recorder) { Equal(r, time.Unix(1, 0), time.Unix(2, 0)) }, "differs"},
+		"EqualBytes":   {func(r *recorder) { Equal(r, []byte("a"), []byte("b")) }, `"a"`},
+		"NotEqual":     {func(r *recorder) { NotEqual(r, "a", "a") }, `unwanted "a"`},
+		"True":         {func(r *recorder) { True(r, false, "row %d", 7) }, "row 7: got false"},
+		"False":        {func(r *recorder) { False(r, true, "row") }, "row: got true"},
+		"Zero":         {func(r *recorder) { Zero(r, time.Second) }, "1s"},
+		"NotZero":      {func(r *recorder) { NotZero(r, 0) }, "zero value 0"},
+		"Len":          {func(r *recorder) { Len(r, []int{1}, 2) }, "got 1 elements"},
+		"AtMost":       {func(r *recorder) { AtMost(r, 3, 2) }, "at most 2"},
+		"AtLeast":      {func(r *recorder) { AtLeast(r, 1, 2) }, "at least 2"},
+		"Contains":     {func(r *recorder) { Contains(r, "a", "b") }, `"b"`},
+		"NotContains":  {func(r *recorder) { NotContains(r, "a", "a") }, `"a"`},
+		"Match":        {func(r *recorder) { Match(r, "a", "^b$") }, "does not match"},
+		"NoError":      {func(r *recorder) { NoError(r, io.EOF) }, `"EOF"`},
+		"Error":        {func(r *recorder) { Error(r, nil) }, "no error"},
+		"ErrorIs":      {func(r *recorder) { ErrorIs(r, nil, io.EOF) }, "<nil>"},
+		"ErrorAs":      {func(r *recorder) { ErrorAs[*fs.PathError](r, errors.New("x")) }, "*fs.PathError"},
+		"Panics":       {func(r *recorder) { Panics(r, func() {}) }, "did not panic"},
 		"Eventually": {
-			func(tb testing.TB) { Eventually(tb, time.Millisecond, func() bool { return false }) },
+			func(r *recorder) { Eventually(r, time.Millisecond, func() bool { return false }) },
 			"did not hold within 1ms",
 		},
-		"NilStringer": {func(tb testing.TB) { NotEqual[*strings.Builder](tb, nil, nil) }, "nil"},
-		"ErrorValue":  {func(tb testing.TB) { Equal(tb, io.EOF, context.Canceled) }, `"EOF"`},
+		"NilStringer": {func(r *recorder) { NotEqual[*strings.Builder](r, nil, nil) }, "nil"},
+		"ErrorValue":  {func(r *recorder) { Equal(r, io.EOF, context.Canceled) }, `"EOF"`},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			message := messageOf(t, c.check)
+			message := messageOf(c.check)
 			if !strings.Contains(message, c.want) {
 				t.Fatalf("complained %q, want it to contain %q", message, c.want)
 			}
