@@ -254,9 +254,9 @@ func (s *Session) stopAll() {
 }
 
 // processorTime is that of all processes of the service so far.
-func (s *Session) processorTime() time.Duration {
+func (s *Session) processorTime() usage {
 	s.mu.Lock()
-	total := s.spent
+	total := usage{cpu: s.spent}
 	var running []*instance
 	for in := range s.instances {
 		running = append(running, in)
@@ -264,7 +264,8 @@ func (s *Session) processorTime() time.Duration {
 	s.mu.Unlock()
 	for _, in := range running {
 		if sample, err := in.process.Sample(); err == nil {
-			total += sample.CPU
+			total.cpu += sample.CPU
+			total.waited += sample.Waited
 		}
 	}
 	return total

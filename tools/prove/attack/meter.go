@@ -19,7 +19,7 @@ const (
 // many processors neither the prover nor its services used.
 type meter struct {
 	epoch time.Time
-	used  func() time.Duration // processor time of the services so far, those that ended included
+	used  func() usage // of the services so far, those that ended included
 
 	mu    sync.Mutex
 	ticks []lateTick
@@ -32,10 +32,14 @@ type lateTick struct{ at, late time.Duration }
 type look struct {
 	at               time.Duration
 	busy, idle, ours time.Duration
+	services         usage
 	known            bool
 }
 
-func newMeter(epoch time.Time, used func() time.Duration) *meter {
+// usage is the processor time of the services, and how long they were kept from it.
+type usage struct{ cpu, waited time.Duration }
+
+func newMeter(epoch time.Time, used func() usage) *meter {
 	return &meter{epoch: epoch, used: used}
 }
 
@@ -72,7 +76,8 @@ func (m *meter) sample(ctx context.Context) {
 	for {
 		l := look{at: time.Since(m.epoch)}
 		l.busy, l.idle, l.known = machineTime()
-		l.ours = ownTime() + m.used()
+		l.services = m.used()
+		l.ours = ownTime() + l.services.cpu
 		m.mu.Lock()
 		m.looks = append(m.looks, l)
 		m.mu.Unlock()
@@ -100,7 +105,7 @@ func (m *meter) noise(from, until time.Duration) run.Noise {
 	}
 	slices.Sort(late)
 	n := run.Noise{Lag: stats.Quantile(late, 0.99), Worst: stats.Quantile(late, 1)}
-	n.Foreign, n.Spare = m.processorsLocked(from, until)
+	m.processorsLocked(&n, from, until)
 	return n
 }
 
@@ -109,8 +114,8 @@ func (m *meter) firstTickLocked(from time.Duration) int {
 	return i
 }
 
-// processorsLocked is what others used and what nobody used, in processors, between the looks around the span.
-func (m *meter) processorsLocked(from, until time.Duration) (foreign, spare float64) {
+// processorsLocked says who used the processors, between the looks around the span.
+func (m *meter) processorsLocked(n *run.Noise, from, until time.Duration) {
 	first, last := -1, -1
 	for i, l := range m.looks {
 		if l.at <= from || first < 0 {
@@ -121,10 +126,10 @@ func (m *meter) processorsLocked(from, until time.Duration) (foreign, spare floa
 		}
 	}
 	if first < 0 || last <= first || !m.looks[first].known || !m.looks[last].known {
-		return 0, 0
+		return
 	}
 	a, b := m.looks[first], m.looks[last]
-	span := (b.at - a.at).Seconds()
-	foreign = max(((b.busy-a.busy)-(b.ours-a.ours)).Seconds()/span, 0)
-	return foreign, max((b.idle-a.idle).Seconds()/span, 0)
+	cores := func(d time.Duration) float64 { return max(d.Seconds()/(b.at-a.at).Seconds(), 0) }
+	n.Foreign, n.Spare = cores((b.busy-a.busy)-(b.ours-a.ours)), cores(b.idle-a.idle)
+	n.Used, n.Waited = cores(b.services.cpu-a.services.cpu), cores(b.services.waited-a.services.waited)
 }

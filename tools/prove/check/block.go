@@ -24,15 +24,19 @@ const (
 
 	// busyCores is how much of the machine others may use, and spareCores what must be left over, for a failure under
 	// load to be the service's own: beside hogs that used more, capacity and goodput moved together with them.
-	busyCores  = 0.5
-	spareCores = 0.3
+	busyCores   = 0.5
+	spareCores  = 0.3
+	waitedCores = 0.1
+
+	// atCeiling is the share of it that makes a dependency's own limit the measure of goodput.
+	atCeiling = 0.9
 
 	// nearCeiling is the share of what the dependency can serve that a capacity must reach to be the dependency's and not
 	// that of a machine that others used. Then what held, held: others can only have made it harder.
 	nearCeiling = 0.8
 
 	// baseGood is the share of requests that must be good at capacity, or what was found is not the capacity.
-	baseGood = 0.75
+	baseGood = 0.9
 )
 
 // block is one overload: traffic at capacity, the attack, and half the capacity after it.
@@ -66,15 +70,32 @@ func blocksOf(loads []run.Load, multiple float64) []block {
 	return blocks
 }
 
-// windows are the seconds of a stretch that measured the service and not the machine, or why there are too few.
-func windows(l *run.Load) (good []load.Window, why Reason, detail string) {
+// gate is how punctual the generator must have been for a window to count.
+type gate uint8
+
+const (
+	// strict: what was seen is the service's doing, to the millisecond. Only such windows refute.
+	strict gate = iota
+
+	// harder: the generator was late, but by no more than a twentieth of the clients' patience. What was due was sent, in
+	// bursts, and latencies count from when it was due: all of that makes it harder for the service. Such windows prove.
+	harder
+)
+
+// passes reports whether a window counts.
+func (g gate) passes(v load.Validity, patience time.Duration) bool {
+	return v.Valid || g == harder && reasonOf(v) == Lag && v.LagP99 <= patience/20
+}
+
+// windows are the parts of a stretch that measured the service and not the machine, or why there are too few.
+func windows(l *run.Load, g gate) (good []load.Window, why Reason, detail string) {
 	if l == nil {
 		return nil, Interrupted, "the run ended inside the block"
 	}
 	all := l.Result.Windows(l.Warmup, windowWidth)
 	for _, w := range all {
 		v := w.Validity(l.Result.Deadline)
-		if v.Valid {
+		if g.passes(v, l.Result.Deadline) {
 			good = append(good, w)
 			continue
 		}
@@ -89,8 +110,10 @@ func windows(l *run.Load) (good []load.Window, why Reason, detail string) {
 	return good, NoReason, ""
 }
 
-// busy says whether others took what the service could have used.
-func busy(n run.Noise) bool { return n.Foreign > busyCores && n.Spare < spareCores }
+// busy says whether others took what the service could have used: it was kept waiting, as far as the kernel counts that.
+func busy(n run.Noise) bool {
+	return n.Foreign > busyCores && n.Spare < spareCores && (n.Waited == 0 || n.Waited > waitedCores)
+}
 
 // disturbed says whether others used the machine during a part of a block that a failure is seen in.
 func disturbed(blocks []block) (string, bool) {
@@ -131,11 +154,11 @@ func reasonOf(v load.Validity) Reason {
 
 // ratios are the goodputs of the attack's windows over the mean goodput of the base.
 func (b block) ratios() ([]float64, Reason, string) {
-	base, why, detail := windows(b.base)
+	base, why, detail := windows(b.base, harder) // a base that looks worse than it was makes the attack look better
 	if why != NoReason {
 		return nil, why, detail
 	}
-	attack, why, detail := windows(b.attack)
+	attack, why, detail := windows(b.attack, strict)
 	if why != NoReason {
 		return nil, why, detail
 	}
@@ -154,12 +177,15 @@ func (b block) ratios() ([]float64, Reason, string) {
 	return out, NoReason, ""
 }
 
-// judged are the rows of the attack that count.
-func (b block) judged() []load.Row {
-	if b.attack == nil {
-		return nil
+// shares are the goodputs of the attack's windows over what the dependency can serve at most, in windows that made it
+// harder for the service.
+func (b block) shares(ceiling float64) []float64 {
+	attack, _, _ := windows(b.attack, harder)
+	var out []float64
+	for _, w := range attack {
+		out = append(out, w.Goodput()/ceiling)
 	}
-	return b.attack.Result.Window(b.attack.Warmup, b.attack.Result.Length).Rows
+	return out
 }
 
 // recovered is how long after the attack the first second began in which 99 % were good; never: how long was watched.
@@ -196,7 +222,7 @@ func (b block) lines() []string {
 				text += fmt.Sprintf(", %d %s", n, o)
 			}
 		}
-		lines = append(lines, text+fmt.Sprintf("; generator lag p99 %s, others' processors %.2f", seconds(l.Result.Lag(0.99)), l.Noise.Foreign))
+		lines = append(lines, text+fmt.Sprintf("; generator lag p99 %s, processors: service %.2f (and waited for %.2f), others %.2f", seconds(l.Result.Lag(0.99)), l.Noise.Used, l.Noise.Waited, l.Noise.Foreign))
 	}
 	add(b.base)
 	add(b.attack)

@@ -38,7 +38,7 @@ func judgeCancel(a *run.Artifacts, p policy.Policy, f *Finding) {
 	}
 	if len(judged) > 0 {
 		part := rounds(judged)
-		part.Name = "ended at the dependency"
+		part.Name, part.Main = "ended at the dependency", true
 		f.addPart(part)
 	}
 }

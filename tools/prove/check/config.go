@@ -42,7 +42,7 @@ func judgeConfig(a *run.Artifacts, p policy.Policy, f *Finding) {
 	}
 	for _, k := range order {
 		part := rounds(judged[k])
-		part.Name = startName(k.how, k.variable)
+		part.Name, part.Main = startName(k.how, k.variable), true
 		f.addPart(part)
 	}
 	if len(order) > 0 {

@@ -38,7 +38,7 @@ func judgeDeadline(a *run.Artifacts, p policy.Policy, f *Finding) {
 	}
 	if len(judged) > 0 {
 		part := rounds(judged)
-		part.Name = "answered in time"
+		part.Name, part.Main = "answered in time", true
 		f.addPart(part)
 	}
 }

@@ -29,19 +29,14 @@ func judgeDrain(a *run.Artifacts, p policy.Policy, f *Finding) {
 	if len(a.Drains) == 0 {
 		return
 	}
-	f.addPart(noneLost(a.Drains, f))
+	lost := noneLost(a.Drains, f)
+	lost.Main = true
+	f.addPart(lost)
 	f.addPart(noneRefused(a.Drains))
 	f.addPart(readinessFirst(a.Drains, p.ReadyOff))
 	f.addPart(endsCleanly(a.Drains, p.Exit))
 	for _, round := range a.Drains {
 		f.show(fmt.Sprintf("round %d", round.Round), drainLines(round))
-	}
-	lost := 0
-	for _, round := range a.Drains {
-		lost += round.LostCount
-	}
-	if lost > 0 {
-		f.Says = f.Parts[0].Says
 	}
 }
 
@@ -161,7 +156,11 @@ func drainLines(round run.Drain) []string {
 		}
 	}
 	add(0, "SIGTERM, %s at %.0f requests/s over %d kept-alive connections in turn", round.Operation, round.Rate, round.Connections)
-	add(round.ReadyOff, "readiness says %d", round.ReadySaid)
+	if round.ReadySaid == 0 {
+		add(round.ReadyOff, "readiness gives no answer any more")
+	} else {
+		add(round.ReadyOff, "readiness says %d", round.ReadySaid)
+	}
 	add(round.Stopped, "the router (polls readiness, stops after the first refusal) stops sending")
 	add(round.Closed, "the listener refuses connections")
 	if round.Exited {

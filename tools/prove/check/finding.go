@@ -1,6 +1,8 @@
 package check
 
 import (
+	"strings"
+
 	"github.com/plimsoll-go/plimsoll/blueprint"
 	"github.com/plimsoll-go/plimsoll/tools/prove/policy"
 	"github.com/plimsoll-go/plimsoll/tools/prove/stats"
@@ -24,6 +26,7 @@ type Finding struct {
 // Part is one measured claim inside a check.
 type Part struct {
 	Name     string   `json:"name"`
+	Main     bool     `json:"main,omitempty"` // it is what the check is named after; the others go with it
 	Verdict  Verdict  `json:"verdict"`
 	Reason   Reason   `json:"reason,omitempty"`
 	Says     string   `json:"says"`
@@ -58,8 +61,8 @@ type Remedy struct {
 	Do    string `json:"do"`
 }
 
-// settle makes the verdict of the whole out of its parts: one refuted part refutes, else one inconclusive part leaves
-// it open, else one proved part proves. The sentence is that of the part that decided.
+// settle makes the verdict of the whole out of its parts: one refuted part refutes, else one inconclusive part leaves it
+// open, else one proved part proves. The sentence is that of the part that decided, or of all main parts when they held.
 func (f *Finding) settle() {
 	decided := -1
 	for i, part := range f.Parts {
@@ -73,9 +76,32 @@ func (f *Finding) settle() {
 	}
 	part := f.Parts[decided]
 	f.Verdict, f.Reason = part.Verdict, part.Reason
-	if f.Says == "" || f.Verdict != Proved {
+	if f.Verdict != Proved {
+		f.Says = part.Says
+		return
+	}
+	if f.Says != "" {
+		return
+	}
+	for _, part := range f.Parts {
+		if part.Main && part.Verdict == Proved && !strings.Contains(f.Says, part.Says) {
+			f.Says += "; " + part.Says
+		}
+	}
+	if f.Says = strings.TrimPrefix(f.Says, "; "); f.Says == "" {
 		f.Says = part.Says
 	}
+}
+
+// Deciding are the parts that the finding's sentence is about.
+func (f *Finding) Deciding() []Part {
+	var out []Part
+	for _, part := range f.Parts {
+		if f.Verdict == Proved && part.Main && part.Verdict == Proved || f.Verdict != Proved && part.Says == f.Says {
+			out = append(out, part)
+		}
+	}
+	return out
 }
 
 // rank orders verdicts by how much they decide about a whole.

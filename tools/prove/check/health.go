@@ -43,6 +43,7 @@ func judgeHealth(a *run.Artifacts, p policy.Policy, f *Finding) {
 			if len(judged[name]) > 0 {
 				part := rounds(judged[name])
 				part.Name = name + ", dependency " + verb(fault)
+				part.Main = name == "live" || name == "ready follows"
 				f.addPart(part)
 			}
 		}

@@ -41,6 +41,7 @@ func judgeIdle(a *run.Artifacts, p policy.Policy, f *Finding) {
 	// What is still there at the end of the watch is no matter of milliseconds, and a second watch would take minutes.
 	closed, kept := late[len(late)-1], rounds(soon)
 	closed.Name, kept.Name = "closed in the end", "not closed too soon"
+	closed.Main = true
 	f.addPart(closed)
 	f.addPart(kept)
 }

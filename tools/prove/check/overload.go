@@ -46,7 +46,7 @@ func judgeOverload(a *run.Artifacts, p policy.Policy, f *Finding) {
 			}
 			continue
 		}
-		f.addPart(allow(goodput(blocks, m, limit), blocks, *a.Capacity))
+		f.addPart(allow(goodput(blocks, m, limit, *a.Capacity), blocks, *a.Capacity))
 		for _, part := range refusals(blocks, m, p) {
 			f.addPart(allow(part, blocks, *a.Capacity))
 		}
@@ -55,27 +55,35 @@ func judgeOverload(a *run.Artifacts, p policy.Policy, f *Finding) {
 			f.show(fmt.Sprintf("%g×, block %d: counted requests", m, b.number), b.lines())
 		}
 	}
-	f.Says = overloadSays(f.Parts)
 }
 
-// overloadSays is the sentence of a service that held.
-func overloadSays(parts []Part) string {
-	says := ""
-	for _, part := range parts {
-		if part.Measured != nil && part.Limit != nil && part.Limit.Op == ">=" {
-			if says != "" {
-				says += "; "
-			}
-			says += part.Says
-		}
+// goodput judges useful work under attack in what was measured to the millisecond and, if that does not decide, in what was
+// measured under harder conditions.
+func goodput(blocks []block, m float64, limit policy.Ratio, c run.Capacity) Part {
+	part := pairedGoodput(blocks, m, limit)
+	if part.Verdict != Inconclusive || c.Ceiling == 0 || c.Rate < atCeiling*c.Ceiling {
+		return part
 	}
-	return says
+	var shares []float64
+	for _, b := range blocks {
+		shares = append(shares, b.shares(c.Ceiling)...)
+	}
+	value := stats.Mean(shares, lookConfidence)
+	if value.AtLeast(limit.Value) != stats.Yes {
+		return part
+	}
+	part.Verdict, part.Reason = Proved, NoReason
+	part.Measured = &Measure{Unit: "share", Value: value, Method: value.Method}
+	part.Says = fmt.Sprintf("at %g× capacity useful work was %.0f %% of the most that the dependency can serve (%.0f to %.0f %%, %d windows, some of them bursts because the machine was busy)",
+		m, 100*value.Estimate, 100*max(value.Lo, 0), 100*value.Hi, len(shares))
+	return part
 }
 
-// goodput is useful work under attack over useful work at capacity, window by window, each over the base of its block.
-func goodput(blocks []block, m float64, limit policy.Ratio) Part {
+// pairedGoodput is useful work under attack over useful work at capacity, window by window, each over the base of its block.
+func pairedGoodput(blocks []block, m float64, limit policy.Ratio) Part {
 	part := Part{
 		Name:  fmt.Sprintf("goodput at %g×", m),
+		Main:  true,
 		Limit: &Limit{Op: ">=", Value: limit.Value, Unit: "share", Source: limit.Source},
 	}
 	var ratios []float64

@@ -41,6 +41,7 @@ func judgeOversize(a *run.Artifacts, p policy.Policy, f *Finding) {
 			continue
 		}
 		answer, growth := rounds(answers), rounds(growths)
+		answer.Main = true
 		answer.Name, growth.Name = form+": refused", form+": memory"
 		f.addPart(answer)
 		f.addPart(growth)

@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/plimsoll-go/plimsoll/tools/prove/load"
@@ -17,18 +18,32 @@ const (
 	retryMost   = 60
 )
 
-// refusals judges how a service says no: at all, soon, and with a word about when to come back.
+// refusals judges how a service says no: at all, soon, and with a word about when to come back. Windows that made it harder
+// may prove what the others leave open, and never refute.
 func refusals(blocks []block, m float64, p policy.Policy) []Part {
+	parts := gatedRefusals(blocks, m, p, strict)
+	if !slices.ContainsFunc(parts, Part.WantsRepeat) {
+		return parts
+	}
+	other := gatedRefusals(blocks, m, p, harder)
+	if slices.ContainsFunc(other, func(part Part) bool { return part.Verdict != Proved }) {
+		return parts
+	}
+	return other
+}
+
+func gatedRefusals(blocks []block, m float64, p policy.Policy, g gate) []Part {
 	var speeds []time.Duration
 	usable, bad, refused, marked := 0, 0, 0, 0
 	reason, detail := FewSamples, "no block could be used"
 	for _, b := range blocks {
-		if _, why, text := windows(b.attack); why != NoReason {
+		good, why, text := windows(b.attack, g)
+		if why != NoReason {
 			reason, detail = why, text
 			continue
 		}
 		usable++
-		for _, row := range b.judged() {
+		for _, row := range rowsOf(good) {
 			switch {
 			case row.Outcome == load.Shed:
 				refused++
@@ -42,7 +57,7 @@ func refusals(blocks []block, m float64, p policy.Policy) []Part {
 		}
 	}
 	if usable == 0 {
-		return []Part{{Name: fmt.Sprintf("refusals at %g×", m), Verdict: Inconclusive, Reason: reason, Says: detail}}
+		return []Part{{Name: fmt.Sprintf("refusals at %g×", m), Verdict: Inconclusive, Reason: reason, Says: fmt.Sprintf("at %g×: %s", m, detail)}}
 	}
 	parts := []Part{refusedHonestly(refused, bad, m)}
 	if refused > 0 {
@@ -54,6 +69,15 @@ func refusals(blocks []block, m float64, p policy.Policy) []Part {
 		}
 	}
 	return parts
+}
+
+// rowsOf joins the requests of windows.
+func rowsOf(list []load.Window) []load.Row {
+	var rows []load.Row
+	for _, w := range list {
+		rows = append(rows, w.Rows...)
+	}
+	return rows
 }
 
 // refusedHonestly wants what is not served to be told so.

@@ -56,7 +56,7 @@ func judgeSlow(a *run.Artifacts, attack string, limit policy.Time, f *Finding) {
 	}
 	if len(judged) > 0 {
 		part := rounds(judged)
-		part.Name = "given up"
+		part.Name, part.Main = "given up", true
 		f.addPart(part)
 	}
 }

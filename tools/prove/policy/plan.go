@@ -56,7 +56,7 @@ func standardPlan() Plan {
 		Cancels:  20,
 		Slots:    10, Hold: 20 * time.Millisecond, Patience: time.Second,
 		Window: 3 * time.Second, Blocks: 3, Quiet: 8 * time.Second,
-		DrainConnections: 64, DrainRate: 250, DrainTraffic: 2 * time.Second, DrainRounds: 2,
+		DrainConnections: 64, DrainRate: 400, DrainTraffic: 2 * time.Second, DrainRounds: 2,
 		RouterPoll: 100 * time.Millisecond, RouterLag: 100 * time.Millisecond, RouterBlind: 20 * time.Millisecond,
 		HealthPoll: 100 * time.Millisecond,
 	}

@@ -48,8 +48,8 @@ func finding(p Paper, f check.Finding, stack string) {
 		says += " (" + string(f.Reason) + ")"
 	}
 	p.wrapped(indent, says)
-	if f.Verdict == check.Proved || f.Verdict == check.Refuted || f.Verdict == check.Inconclusive {
-		p.wrapped(indent, limits(f))
+	if text := limits(f); text != "" {
+		p.wrapped(indent, text)
 	}
 	if f.Verdict == check.Refuted || f.Verdict == check.Inconclusive {
 		others(p, indent, f)
@@ -62,8 +62,8 @@ func finding(p Paper, f check.Finding, stack string) {
 // limits tells what the deciding parts were held against, and who said so.
 func limits(f check.Finding) string {
 	var seen []string
-	for _, part := range f.Parts {
-		if part.Limit == nil || part.Verdict == check.NotApplicable {
+	for _, part := range f.Deciding() {
+		if part.Limit == nil {
 			continue
 		}
 		text := fmt.Sprintf("%s %s (%s)", part.Limit.Op, quantity(part.Limit.Value, part.Limit.Unit), part.Limit.Source)

@@ -63,6 +63,8 @@ type Noise struct {
 	Worst   time.Duration `json:"worst_ns"`      // the latest tick
 	Foreign float64       `json:"foreign_cores"` // processors that neither the prover nor the service used, but others did
 	Spare   float64       `json:"spare_cores"`   // processors that nobody used
+	Used    float64       `json:"used_cores"`    // processors that the service used
+	Waited  float64       `json:"waited_cores"`  // threads of the service that were ready to run and had no processor, on average
 }
 
 // Launch is one start of the service.
