@@ -46,6 +46,11 @@ func kinds() []kind {
 	}
 }
 
+// quantile of sorted values, the nearest rank.
+func quantile(sorted []time.Duration, q float64) time.Duration {
+	return sorted[min(len(sorted)-1, int(q*float64(len(sorted))))]
+}
+
 // measureLatency prints how long after its budget a stuck request has its complete answer.
 func measureLatency(requests, parallel int) error {
 	fmt.Printf("latency: %d requests of each kind, %d at a time, budget %v; complete 504 minus budget\n\n", requests, parallel, limit)

@@ -13,38 +13,35 @@ import (
 	"fmt"
 	"os"
 	"time"
+
+	"github.com/plimsoll-go/plimsoll/bench/internal/rounds"
 )
 
 func main() {
 	cost := flag.Bool("cost", false, "measure only the cost of a request that stays within its budget")
 	latency := flag.Bool("latency", false, "measure only how late the answer for a stuck handler is")
-	rounds := flag.Int("rounds", 40, "rounds of each variant, for the cost")
+	count := flag.Int("rounds", 40, "rounds of each variant, for the cost")
 	length := flag.Duration("round", 100*time.Millisecond, "length of a round")
 	conns := flag.Int("conns", 2, "keep-alive connections, for the cost")
 	requests := flag.Int("requests", 320, "stuck requests of each kind, for the latency")
 	parallel := flag.Int("parallel", 64, "stuck requests at a time")
 	flag.Parse()
-	if flag.NArg() > 0 || *rounds < 1 || *length <= 0 || *conns < 1 || *requests < 1 || *parallel < 1 {
+	if flag.NArg() > 0 || *count < 1 || *length <= 0 || *conns < 1 || *requests < 1 || *parallel < 1 {
 		fmt.Fprintln(os.Stderr, "deadline: takes flags only, all of them above zero")
 		flag.Usage()
 		os.Exit(2)
 	}
-	if err := run(*cost || !*latency, *latency || !*cost, *rounds, *length, *conns, *requests, *parallel); err != nil {
-		fmt.Fprintln(os.Stderr, "deadline:", err)
-		os.Exit(1)
+	if *cost || !*latency {
+		exitOn("cost", measureCost(rounds.Plan{Rounds: *count, Length: *length, Connections: *conns}))
+	}
+	if *latency || !*cost {
+		exitOn("latency", measureLatency(*requests, *parallel))
 	}
 }
 
-func run(cost, latency bool, rounds int, length time.Duration, conns, requests, parallel int) error {
-	if cost {
-		if err := measureCost(rounds, length, conns); err != nil {
-			return fmt.Errorf("cost: %w", err)
-		}
+func exitOn(what string, err error) {
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "deadline: %s: %v\n", what, err)
+		os.Exit(1)
 	}
-	if latency {
-		if err := measureLatency(requests, parallel); err != nil {
-			return fmt.Errorf("latency: %w", err)
-		}
-	}
-	return nil
 }
