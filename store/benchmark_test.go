@@ -24,6 +24,7 @@ func BenchmarkTx(b *testing.B) {
 }
 
 func benchmarkTx(b *testing.B, database storetest.Database) {
+	b.Helper()
 	const writers = 64
 	db := storetest.Open(b, database.URL, store.Migrations(fstest.MapFS{"1_t.sql": &fstest.MapFile{
 		Data: []byte("-- +goose Up\nCREATE TABLE t (id TEXT PRIMARY KEY, body TEXT NOT NULL);"),

@@ -34,16 +34,21 @@ func TestThePoolsAreMeasured(t *testing.T) {
 		tel.Scrape().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "GET", "/metrics", nil))
 		return w.Body.String()
 	}
-	waiter := make(chan error, 1)
-	err = db.Tx(t.Context(), func(ctx context.Context, _ *sql.Tx) error {
-		go func() { waiter <- db.Tx(t.Context(), func(context.Context, *sql.Tx) error { return nil }) }()
-		assert.Eventually(t, 5*time.Second, func() bool {
-			return regexp.MustCompile(`db_client_connection_pending_requests\S*pool_name="orders.write"\S* 1`).MatchString(scrape())
+	held, letGo, ended := make(chan struct{}), make(chan struct{}), make(chan error, 2)
+	go func() {
+		ended <- db.Tx(t.Context(), func(context.Context, *sql.Tx) error {
+			close(held)
+			<-letGo
+			return nil
 		})
-		return ctx.Err()
-	})
-	assert.NoError(t, err)
-	assert.NoError(t, <-waiter)
+	}()
+	<-held
+	go func() { ended <- db.Tx(t.Context(), func(context.Context, *sql.Tx) error { return nil }) }()
+	one := regexp.MustCompile(`db_client_connection_pending_requests\S*pool_name="orders.write"\S* 1`)
+	assert.Eventually(t, 5*time.Second, func() bool { return one.MatchString(scrape()) }, "one waits")
+	close(letGo)
+	assert.NoError(t, <-ended)
+	assert.NoError(t, <-ended)
 	now := scrape()
 	for _, line := range []string{
 		`db_client_connection_max\S*pool_name="orders.write"\S* 1`,

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"path"
 
 	"github.com/plimsoll-go/plimsoll/life"
 	"github.com/pressly/goose/v3"
@@ -59,14 +60,14 @@ func failed(err error) error {
 // "migrations", and there in the dialect's folder or beside it.
 func folder(fsys fs.FS, d Dialect) (fs.FS, error) {
 	root := fsys
-	if holds(fsys, "migrations", "*.sql") || anyDialect(fsys, "migrations/") {
+	if holds(fsys, "migrations") || anyDialect(fsys, "migrations/") {
 		sub, err := fs.Sub(fsys, "migrations")
 		if err != nil {
 			return nil, fmt.Errorf("read migrations: %w", err)
 		}
 		root = sub
 	}
-	shared, own := holds(root, ".", "*.sql"), holds(root, d.String(), "*.sql")
+	shared, own := holds(root, "."), holds(root, d.String())
 	switch {
 	case own && shared:
 		return nil, fmt.Errorf("read migrations: there are .sql files both in folder %s and beside it; keep all of a dialect's in its folder", d)
@@ -80,18 +81,16 @@ func folder(fsys fs.FS, d Dialect) (fs.FS, error) {
 
 func anyDialect(fsys fs.FS, prefix string) bool {
 	for d := range dialects {
-		if holds(fsys, prefix+d.String(), "*.sql") {
+		if holds(fsys, prefix+d.String()) {
 			return true
 		}
 	}
 	return false
 }
 
-func holds(fsys fs.FS, dir, pattern string) bool {
-	if dir != "." {
-		pattern = dir + "/" + pattern
-	}
-	found, err := fs.Glob(fsys, pattern)
+// holds reports whether there are migrations in dir.
+func holds(fsys fs.FS, dir string) bool {
+	found, err := fs.Glob(fsys, path.Join(dir, "*.sql"))
 	return err == nil && len(found) > 0
 }
 

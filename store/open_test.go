@@ -72,23 +72,31 @@ func TestTransactionsTakeTurns(t *testing.T) {
 		all   sync.WaitGroup
 		order []int // only the transaction whose turn it is appends
 	)
-	err := db.Tx(t.Context(), func(context.Context, *sql.Tx) error {
-		for i := range waiters {
-			arrived := make(chan struct{})
-			all.Go(func() {
-				ctx := &announced{Context: t.Context(), arrived: arrived}
-				if err := db.Tx(ctx, func(context.Context, *sql.Tx) error {
-					order = append(order, i)
-					return nil
-				}); err != nil {
-					t.Error(err)
-				}
-			})
-			<-arrived
+	held, letGo := make(chan struct{}), make(chan struct{})
+	all.Go(func() {
+		if err := db.Tx(t.Context(), func(context.Context, *sql.Tx) error {
+			close(held)
+			<-letGo
+			return nil
+		}); err != nil {
+			t.Error(err)
 		}
-		return nil
 	})
-	assert.NoError(t, err)
+	<-held
+	for i := range waiters {
+		arrived := make(chan struct{})
+		all.Go(func() {
+			ctx := &announced{Context: t.Context(), arrived: arrived}
+			if err := db.Tx(ctx, func(context.Context, *sql.Tx) error {
+				order = append(order, i)
+				return nil
+			}); err != nil {
+				t.Error(err)
+			}
+		})
+		<-arrived
+	}
+	close(letGo)
 	all.Wait()
 	assert.Len(t, order, waiters)
 	swapped := 0

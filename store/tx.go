@@ -103,7 +103,7 @@ func begin(ctx context.Context, err error) error {
 // no further error.
 func rollback(tx *sql.Tx, err error) error {
 	if undo := tx.Rollback(); undo != nil && !errors.Is(undo, sql.ErrTxDone) {
-		return fmt.Errorf("%w (rollback: %v)", err, undo)
+		return fmt.Errorf("%w (rollback: %w)", err, undo)
 	}
 	return err
 }

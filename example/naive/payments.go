@@ -46,7 +46,7 @@ func (p *payments) charge(ctx context.Context, o order) (string, error) {
 	if err != nil {
 		return "", chargeError(err)
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 
 	switch response.StatusCode {
 	case http.StatusOK, http.StatusCreated:

@@ -90,7 +90,7 @@ func (s *store) list(ctx context.Context, customer, before string, limit int) ([
 	if err != nil {
 		return nil, fmt.Errorf("list orders: %w", err)
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }()
 	orders := []order{}
 	for rows.Next() {
 		o, err := scan(rows)

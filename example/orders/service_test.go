@@ -88,6 +88,7 @@ func says(status int, body string) http.HandlerFunc {
 }
 
 func succeeding(t *testing.T) string {
+	t.Helper()
 	return charging(t, says(200, `{"id":"ch_1","status":"succeeded"}`))
 }
 

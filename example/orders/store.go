@@ -69,7 +69,7 @@ func (s *orders) list(ctx context.Context, customer, before string, limit int) (
 	if err != nil {
 		return nil, fmt.Errorf("list orders: %w", err)
 	}
-	defer rows.Close() //nolint:errcheck // rows.Err below has the error
+	defer func() { _ = rows.Close() }() // rows.Err below has the error
 	found := []Order{}
 	for rows.Next() {
 		order, err := scan(rows)

@@ -55,10 +55,10 @@ func (s suite) turnBounded(t *testing.T) {
 func (s suite) poolBounded(t *testing.T) {
 	const size = 2
 	db := s.open(t, store.MaxConns(size))
-	held := make([]*sql.Rows, size)
+	held := make([]*sql.Conn, size)
 	for i := range held {
 		var err error
-		held[i], err = db.Reader().QueryContext(t.Context(), "SELECT n FROM counter")
+		held[i], err = db.Reader().Conn(t.Context())
 		assert.NoError(t, err)
 	}
 	start := time.Now()
@@ -66,18 +66,18 @@ func (s suite) poolBounded(t *testing.T) {
 	assert.ErrorIs(t, err, context.DeadlineExceeded)
 	assert.AtMost(t, time.Since(start), prompt)
 	assert.Equal(t, db.Reader().Stats().OpenConnections, size)
-	for _, rows := range held {
-		assert.NoError(t, rows.Close())
+	for _, conn := range held {
+		assert.NoError(t, conn.Close())
 	}
 	assert.Equal(t, count(t, db), 0)
 }
 
 func (s suite) readyWhenBusy(t *testing.T) {
 	db := s.open(t, store.MaxConns(1))
-	rows, err := db.Reader().QueryContext(t.Context(), "SELECT n FROM counter")
+	conn, err := db.Reader().Conn(t.Context())
 	assert.NoError(t, err)
 	assert.NoError(t, db.Ready(t.Context()), "every connection is in use, and the database is well")
-	assert.NoError(t, rows.Close())
+	assert.NoError(t, conn.Close())
 	release := holdTx(t, db)
 	assert.NoError(t, db.Ready(t.Context()), "a transaction is open, and the database is well")
 	assert.NoError(t, release())

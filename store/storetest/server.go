@@ -70,8 +70,8 @@ func startServer() (*postgresServer, error) {
 }
 
 func initialise(bin, dir string, who account) error {
-	cmd := exec.Command(filepath.Join(bin, "initdb"), "--pgdata", filepath.Join(dir, "data"), "--username", superuser,
-		"--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync", "--no-instructions")
+	cmd := exec.CommandContext(context.Background(), filepath.Join(bin, "initdb"),
+		"--pgdata", filepath.Join(dir, "data"), "--username", superuser, "--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync", "--no-instructions")
 	var output bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &output, &output
 	who.apply(cmd, dir)
@@ -84,7 +84,7 @@ func initialise(bin, dir string, who account) error {
 // run starts the server under its supervisor. Durability is off: the data do
 // not outlive the test.
 func run(bin, dir string, who account) error {
-	cmd := exec.Command("/bin/sh", "-c", supervise, "supervise", dir,
+	cmd := exec.CommandContext(context.Background(), "/bin/sh", "-c", supervise, "supervise", dir,
 		filepath.Join(bin, "postgres"), "-D", filepath.Join(dir, "data"), "-k", dir,
 		"-c", "listen_addresses=", "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off",
 		"-c", "shared_buffers=32MB", "-c", "max_connections=100")

@@ -17,38 +17,32 @@ const prompt = 2 * time.Second
 
 // Run is what every kind of database must hold. fresh makes an empty one.
 func Run(t *testing.T, fresh func(testing.TB) Database) {
+	t.Helper()
 	s := suite{fresh: fresh}
-	for _, c := range []struct {
-		name string
-		test func(*testing.T)
-	}{
-		{"migrations are applied once", s.migrateOnce},
-		{"migrations are added", s.migrateMore},
-		{"a migration that fails is rolled back", s.migrateFails},
-		{"one of many migrates, the others wait", s.migrateTogether},
-		{"the wait for another migration ends with ctx", s.migrateBounded},
-		{"a database ahead of the binary is used as it is", s.migrateAhead},
-		{"a transaction commits", s.txCommits},
-		{"a transaction rolls back on an error", s.txRollsBack},
-		{"a transaction rolls back on a panic", s.txPanics},
-		{"a transaction rolls back when the goroutine ends", s.txGoexit},
-		{"a transaction rolls back when its context ends", s.txCancelled},
-		{"a transaction within a transaction is refused", s.txNested},
-		{"what a transaction did not commit is not seen", s.txIsolated},
-		{"foreign keys are enforced", s.foreignKeys},
-		{"writers do not disturb each other", s.writers},
-		{"a query ends with its context and the pool heals", s.cancelQuery},
-		{"a statement in Tx ends with ctx and the pool heals", s.cancelTx},
-		{"the wait for a turn to write ends with ctx", s.turnBounded},
-		{"the pool is bounded and its wait ends with ctx", s.poolBounded},
-		{"a busy pool is ready", s.readyWhenBusy},
-		{"readiness follows the database", s.readyFollows},
-		{"it closes twice, and is unready afterwards", s.closes},
-		{"a drain waits for a transaction", s.drainWaits},
-		{"a drain that cannot wait says so", s.drainBounded},
-	} {
-		t.Run(c.name, c.test)
-	}
+	t.Run("migrations are applied once", s.migrateOnce)
+	t.Run("migrations are added", s.migrateMore)
+	t.Run("a migration that fails is rolled back", s.migrateFails)
+	t.Run("one of many migrates, the others wait", s.migrateTogether)
+	t.Run("the wait for another migration ends with ctx", s.migrateBounded)
+	t.Run("a database ahead of the binary is used as it is", s.migrateAhead)
+	t.Run("a transaction commits", s.txCommits)
+	t.Run("a transaction rolls back on an error", s.txRollsBack)
+	t.Run("a transaction rolls back on a panic", s.txPanics)
+	t.Run("a transaction rolls back when the goroutine ends", s.txGoexit)
+	t.Run("a transaction rolls back when its context ends", s.txCancelled)
+	t.Run("a transaction within a transaction is refused", s.txNested)
+	t.Run("what a transaction did not commit is not seen", s.txIsolated)
+	t.Run("foreign keys are enforced", s.foreignKeys)
+	t.Run("writers do not disturb each other", s.writers)
+	t.Run("a query ends with its context and the pool heals", s.cancelQuery)
+	t.Run("a statement in Tx ends with ctx and the pool heals", s.cancelTx)
+	t.Run("the wait for a turn to write ends with ctx", s.turnBounded)
+	t.Run("the pool is bounded and its wait ends with ctx", s.poolBounded)
+	t.Run("a busy pool is ready", s.readyWhenBusy)
+	t.Run("readiness follows the database", s.readyFollows)
+	t.Run("it closes twice, and is unready afterwards", s.closes)
+	t.Run("a drain waits for a transaction", s.drainWaits)
+	t.Run("a drain that cannot wait says so", s.drainBounded)
 }
 
 type suite struct{ fresh func(testing.TB) Database }
@@ -88,6 +82,7 @@ func increment(ctx context.Context, tx *sql.Tx) error {
 
 // soon is a context that ends while something waits for it.
 func soon(t *testing.T) context.Context {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	t.Cleanup(cancel)
 	return ctx
