@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -15,7 +16,9 @@ import (
 	"testing"
 	"time"
 
+	_ "github.com/plimsoll-go/plimsoll" // see readSources
 	"github.com/plimsoll-go/plimsoll/internal/assert"
+	_ "github.com/plimsoll-go/plimsoll/store" // see readSources
 )
 
 // step is one request of the conversation that both services have.
@@ -191,6 +194,7 @@ type service struct {
 
 func build(t *testing.T, name, payments string) *service {
 	t.Helper()
+	readSources(t, name)
 	dir := t.TempDir()
 	s := &service{binary: filepath.Join(dir, name), port: freePort(t)}
 	output, err := exec.CommandContext(t.Context(), "go", "build", "-o", s.binary, "./"+name).CombinedOutput()
@@ -198,6 +202,19 @@ func build(t *testing.T, name, payments string) *service {
 	s.env = append(os.Environ(), "PORT="+s.port, "PAYMENTS_URL="+payments, "DATABASE_URL=sqlite:"+filepath.Join(dir, "orders.db"),
 		"ADMIN_ADDR=127.0.0.1:0", "PLIMSOLL_DRAIN_LAG=0s") // of orders
 	return s
+}
+
+// readSources makes the sources part of what this test depends on. Without it,
+// and without the imports of what orders is made of, the result of yesterday
+// would be taken from the test cache: go test does not see what go build reads.
+func readSources(t *testing.T, name string) {
+	t.Helper()
+	assert.NoError(t, filepath.WalkDir(name, func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() {
+			_, err = os.ReadFile(path)
+		}
+		return err
+	}))
 }
 
 func freePort(t *testing.T) string {
