@@ -81,7 +81,7 @@ func (x *exchange) recover(r *http.Request) {
 	if v == nil {
 		return
 	}
-	if v == http.ErrAbortHandler {
+	if v == http.ErrAbortHandler { //nolint:errorlint // net/http compares so, too
 		panic(v) // net/http ends the connection or the stream, quietly
 	}
 	x.service.log.ErrorContext(r.Context(), "panic in the request chain", slog.Any("panic", v), slog.String("stack", string(debug.Stack())))

@@ -74,10 +74,10 @@ func (f field) withinBounds(v reflect.Value, raw string) *Fault {
 	}
 	low, high := reflect.New(v.Type()).Elem(), reflect.New(v.Type()).Elem()
 	if f.min != "" {
-		decode(low, f.min) // checkBounds has read it before
+		_ = decode(low, f.min) // checkBounds has read it before
 	}
 	if f.max != "" {
-		decode(high, f.max)
+		_ = decode(high, f.max)
 	}
 	switch {
 	case compare(v, low) < 0 && f.min == "":

@@ -244,7 +244,7 @@ func TestFaultsOfTheStructsThemselves(t *testing.T) {
 	assert.Len(t, assert.ErrorAs[*config.Error](t, err).Faults, 14)
 }
 
-type picky struct{ reason string }
+type picky struct{}
 
 func (p *picky) UnmarshalText(text []byte) error { return fmt.Errorf(p.reasonFor(string(text)), text) }
 

@@ -48,6 +48,7 @@ func poll(t *testing.T, h http.Handler) (int, body) {
 
 // started is the health of a running service in a synctest bubble.
 func started(t *testing.T, c health.Config, components ...life.Component) *health.Health {
+	t.Helper()
 	h := health.New(c)
 	for _, component := range components {
 		h.Add(component)

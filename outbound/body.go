@@ -43,7 +43,7 @@ func (a *answer) Read(p []byte) (int, error) {
 		n = int(left)
 		a.err = a.fail(tooLarge(a.limit))
 		a.finish(a.err)
-	case err == io.EOF: //nolint:errorlint // an io.Reader's EOF is not wrapped
+	case err == io.EOF: // an io.Reader's EOF is not wrapped
 		a.err = err
 		a.finish(nil)
 	case err != nil:

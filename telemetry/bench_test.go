@@ -34,6 +34,7 @@ func benchRequest(parent string) *http.Request {
 }
 
 func benchExchange(b *testing.B, t *telemetry.Telemetry, parent string) {
+	b.Helper()
 	r := benchRequest(parent)
 	b.ReportAllocs()
 	for b.Loop() {

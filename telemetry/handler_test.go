@@ -38,6 +38,7 @@ func serve(t *testing.T, h http.HandlerFunc, call func(url string)) map[string]a
 }
 
 func get(t *testing.T, path string, want string) func(string) {
+	t.Helper()
 	return func(url string) {
 		res, err := http.Get(url + path)
 		if want == "" {

@@ -17,6 +17,7 @@ import (
 func TestLoggerKeepsTheRulesOfSlog(t *testing.T) {
 	var logged *book
 	slogtest.Run(t, func(t *testing.T) slog.Handler {
+		t.Helper()
 		var tel *telemetry.Telemetry
 		tel, logged = open(t, telemetry.Config{})
 		return tel.Logger().Handler()
