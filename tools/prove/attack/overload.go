@@ -14,9 +14,13 @@ import (
 )
 
 const (
-	settle    = 500 * time.Millisecond // of traffic before it is judged
-	quietStep = 2 * time.Second        // the recovery is looked at in steps of this
-	mostRate  = 5000                   // requests per second that are offered at the most
+	settles   = 6               // this part of a judged stretch goes before it, until the service has settled
+	quietStep = 2 * time.Second // the recovery is looked at in steps of this
+	mostRate  = 5000            // requests per second that are offered at the most
+
+	// enoughOfCeiling is the share of what a dependency can serve above which no higher capacity is looked for.
+	enoughOfCeiling = 0.95
+	calibrateAgain  = 3 // more tries to get there, if the machine was busy
 )
 
 // overload finds the capacity and offers multiples of it.
@@ -46,7 +50,7 @@ func (s *Session) overload(ctx context.Context) error {
 	if found.Problem != "" {
 		return nil
 	}
-	for _, multiple := range check.Multiples() {
+	for _, multiple := range s.Policy().Plan.Multiples {
 		if err := s.overloadAt(ctx, target, multiple, found.Rate); err != nil {
 			return err
 		}
@@ -57,7 +61,7 @@ func (s *Session) overload(ctx context.Context) error {
 // overloadAt makes blocks of one multiple until they are decided or enough.
 func (s *Session) overloadAt(ctx context.Context, target *loaded, multiple, capacity float64) error {
 	if multiple*capacity > mostRate {
-		s.skip(fmt.Sprintf("overload-%gx", multiple), check.CapTooHigh,
+		s.skip(check.MultipleID(multiple), check.CapTooHigh,
 			"%g× is %.0f requests/s and at most %d are offered; give an operation a dependency that is the bottleneck", multiple, multiple*capacity, mostRate)
 		return nil
 	}
@@ -116,8 +120,14 @@ func (t *loaded) calibrate(ctx context.Context) (run.Capacity, error) {
 	if t.capacity.Slots > 0 {
 		found.Slots, found.Hold, found.Ceiling = t.capacity.Slots, t.capacity.Service, t.capacity.Rate()
 		workers = []int{p.Slots, 2 * p.Slots, 3 * p.Slots}
+		for range calibrateAgain {
+			workers = append(workers, 3*p.Slots)
+		}
 	}
-	for _, n := range workers {
+	for i, n := range workers {
+		if found.Ceiling > 0 && i >= 3 && found.Rate > enoughOfCeiling*found.Ceiling {
+			break
+		}
 		step, err := t.closed(ctx, n, p.Window/2)
 		if err != nil {
 			return found, err
@@ -163,6 +173,7 @@ func (t *loaded) block(ctx context.Context, multiple, capacity float64, number i
 	stretch := func(part string, rate float64, length, warmup time.Duration) (run.Load, error) {
 		return t.offer(ctx, run.Load{Part: part, Multiple: multiple, Block: number, Offered: rate, Warmup: warmup}, length)
 	}
+	settle := plan.Window / settles
 	if _, err := stretch(run.Base, capacity, settle+plan.Window, settle); err != nil {
 		return err
 	}

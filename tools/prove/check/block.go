@@ -13,8 +13,8 @@ const (
 	// lookConfidence is that of each bound of a goodput: 0.05 over three looks, as stats.Looks splits it.
 	lookConfidence = 1 - 0.05/3
 
-	// windowWidth is that of a judged window: short, so that a moment in which the machine stood still costs little.
-	windowWidth = 500 * time.Millisecond
+	// windowsInAll are in a judged stretch: short ones, so that a moment in which the machine stood still costs little.
+	windowsInAll = 6
 
 	// fewestWindows of a stretch must have measured the service.
 	fewestWindows = 3
@@ -42,12 +42,13 @@ const (
 // block is one overload: traffic at capacity, the attack, and half the capacity after it.
 type block struct {
 	number       int
+	width        time.Duration // of a window
 	base, attack *run.Load
 	quiet        []run.Load
 }
 
 // blocksOf joins the stretches of each block of one multiple.
-func blocksOf(loads []run.Load, multiple float64) []block {
+func blocksOf(loads []run.Load, multiple float64, width time.Duration) []block {
 	var blocks []block
 	for i := range loads {
 		l := &loads[i]
@@ -55,7 +56,7 @@ func blocksOf(loads []run.Load, multiple float64) []block {
 			continue
 		}
 		if len(blocks) == 0 || blocks[len(blocks)-1].number != l.Block {
-			blocks = append(blocks, block{number: l.Block})
+			blocks = append(blocks, block{number: l.Block, width: width})
 		}
 		b := &blocks[len(blocks)-1]
 		switch l.Part {
@@ -88,11 +89,11 @@ func (g gate) passes(v load.Validity, patience time.Duration) bool {
 }
 
 // windows are the parts of a stretch that measured the service and not the machine, or why there are too few.
-func windows(l *run.Load, g gate) (good []load.Window, why Reason, detail string) {
+func (b block) windows(l *run.Load, g gate) (good []load.Window, why Reason, detail string) {
 	if l == nil {
 		return nil, Interrupted, "the run ended inside the block"
 	}
-	all := l.Result.Windows(l.Warmup, windowWidth)
+	all := l.Result.Windows(l.Warmup, b.width)
 	for _, w := range all {
 		v := w.Validity(l.Result.Deadline)
 		if g.passes(v, l.Result.Deadline) {
@@ -118,7 +119,11 @@ func busy(n run.Noise) bool {
 // disturbed says whether others used the machine during a part of a block that a failure is seen in.
 func disturbed(blocks []block) (string, bool) {
 	for _, b := range blocks {
-		for _, l := range []*run.Load{b.base, b.attack} {
+		stretches := []*run.Load{b.base, b.attack}
+		for i := range b.quiet {
+			stretches = append(stretches, &b.quiet[i])
+		}
+		for _, l := range stretches {
 			if l != nil && busy(l.Noise) {
 				return fmt.Sprintf("others used %.1f processors of the machine during the %s of block %d", l.Noise.Foreign, l.Part, b.number), true
 			}
@@ -154,11 +159,11 @@ func reasonOf(v load.Validity) Reason {
 
 // ratios are the goodputs of the attack's windows over the mean goodput of the base.
 func (b block) ratios() ([]float64, Reason, string) {
-	base, why, detail := windows(b.base, harder) // a base that looks worse than it was makes the attack look better
+	base, why, detail := b.windows(b.base, harder) // a base that looks worse than it was makes the attack look better
 	if why != NoReason {
 		return nil, why, detail
 	}
-	attack, why, detail := windows(b.attack, strict)
+	attack, why, detail := b.windows(b.attack, strict)
 	if why != NoReason {
 		return nil, why, detail
 	}
@@ -180,7 +185,7 @@ func (b block) ratios() ([]float64, Reason, string) {
 // shares are the goodputs of the attack's windows over what the dependency can serve at most, in windows that made it
 // harder for the service.
 func (b block) shares(ceiling float64) []float64 {
-	attack, _, _ := windows(b.attack, harder)
+	attack, _, _ := b.windows(b.attack, harder)
 	var out []float64
 	for _, w := range attack {
 		out = append(out, w.Goodput()/ceiling)

@@ -9,9 +9,6 @@ import (
 	"github.com/plimsoll-go/plimsoll/tools/prove/stats"
 )
 
-// Multiples of the capacity that a service is offered.
-func Multiples() []float64 { return []float64{2, 5} }
-
 func overload() Check {
 	return Check{
 		ID: "overload", Title: "overload at 2× and 5×", Guarantee: blueprint.LoadGoodput,
@@ -37,23 +34,33 @@ func judgeOverload(a *run.Artifacts, p policy.Policy, f *Finding) {
 		f.addPart(Part{Name: "capacity", Verdict: Inconclusive, Reason: Capacity, Says: a.Capacity.Problem})
 		return
 	}
-	for i, limit := range []policy.Ratio{p.Goodput2, p.Goodput5} {
-		m := Multiples()[i]
-		blocks := blocksOf(a.Loads, m)
-		if len(blocks) == 0 {
-			if skip, ok := a.Skipped(fmt.Sprintf("overload-%gx", m)); ok {
-				f.addPart(Part{Name: fmt.Sprintf("goodput at %g×", m), Verdict: Reason(skip.Reason).verdict(), Reason: Reason(skip.Reason), Says: skip.Detail})
-			}
+	for _, m := range p.Plan.Multiples {
+		blocks := blocksOf(a.Loads, m, p.Plan.Window/windowsInAll)
+		if len(blocks) > 0 {
+			judgeMultiple(blocks, m, *a.Capacity, p, f)
 			continue
 		}
-		f.addPart(allow(goodput(blocks, m, limit, *a.Capacity), blocks, *a.Capacity))
-		for _, part := range refusals(blocks, m, p) {
-			f.addPart(allow(part, blocks, *a.Capacity))
+		if skip, ok := a.Skipped(MultipleID(m)); ok {
+			reason := Reason(skip.Reason)
+			f.addPart(Part{Name: fmt.Sprintf("goodput at %g×", m), Main: true, Verdict: reason.verdict(), Reason: reason, Says: skip.Detail})
 		}
-		f.addPart(recovery(blocks, m, p.Recover))
-		for _, b := range blocks {
-			f.show(fmt.Sprintf("%g×, block %d: counted requests", m, b.number), b.lines())
-		}
+	}
+}
+
+// MultipleID names the experiment with one multiple of the capacity.
+func MultipleID(m float64) string { return fmt.Sprintf("overload-%gx", m) }
+
+func judgeMultiple(blocks []block, m float64, c run.Capacity, p policy.Policy, f *Finding) {
+	f.addPart(allow(goodput(blocks, m, p.Goodput(m), c), blocks, c))
+	for _, part := range refusals(blocks, m, p) {
+		f.addPart(allow(part, blocks, c))
+	}
+	if part, ok := refusedWithAdvice(blocks, m); ok {
+		f.addPart(part)
+	}
+	f.addPart(allow(recovery(blocks, m, p.Recover), blocks, c))
+	for _, b := range blocks {
+		f.show(fmt.Sprintf("%g×, block %d: counted requests", m, b.number), b.lines())
 	}
 }
 
@@ -87,7 +94,7 @@ func pairedGoodput(blocks []block, m float64, limit policy.Ratio) Part {
 		Limit: &Limit{Op: ">=", Value: limit.Value, Unit: "share", Source: limit.Source},
 	}
 	var ratios []float64
-	counted, reason, detail := 0, FewSamples, "no block could be used"
+	counted, reason, detail := 0, NoReason, ""
 	for _, b := range blocks {
 		mine, why, text := b.ratios()
 		if why != NoReason {
@@ -111,6 +118,8 @@ func pairedGoodput(blocks []block, m float64, limit policy.Ratio) Part {
 		part.Verdict = Proved
 	case answer == stats.No && counted > 1:
 		part.Verdict = Refuted
+	case answer == stats.No && reason != NoReason: // another block was tried
+		part.Verdict, part.Reason = Inconclusive, reason
 	case answer == stats.No:
 		part.Verdict, part.Reason = Inconclusive, Unrepeated
 	default:

@@ -18,8 +18,8 @@ const (
 	retryMost   = 60
 )
 
-// refusals judges how a service says no: at all, soon, and with a word about when to come back. Windows that made it harder
-// may prove what the others leave open, and never refute.
+// refusals judges how a service says no: at all, and soon. Windows that made it harder may prove what the others leave
+// open, and never refute.
 func refusals(blocks []block, m float64, p policy.Policy) []Part {
 	parts := gatedRefusals(blocks, m, p, strict)
 	if !slices.ContainsFunc(parts, Part.WantsRepeat) {
@@ -34,10 +34,10 @@ func refusals(blocks []block, m float64, p policy.Policy) []Part {
 
 func gatedRefusals(blocks []block, m float64, p policy.Policy, g gate) []Part {
 	var speeds []time.Duration
-	usable, bad, refused, marked := 0, 0, 0, 0
-	reason, detail := FewSamples, "no block could be used"
+	usable, bad, refused := 0, 0, 0
+	reason, detail := NoReason, ""
 	for _, b := range blocks {
-		good, why, text := windows(b.attack, g)
+		good, why, text := b.windows(b.attack, g)
 		if why != NoReason {
 			reason, detail = why, text
 			continue
@@ -48,9 +48,6 @@ func gatedRefusals(blocks []block, m float64, p policy.Policy, g gate) []Part {
 			case row.Outcome == load.Shed:
 				refused++
 				speeds = append(speeds, row.Latency())
-				if row.RetryAfter >= retryLeast && row.RetryAfter <= retryMost {
-					marked++
-				}
 			case row.Outcome.Sent() && row.Outcome != load.OK:
 				bad++
 			}
@@ -61,11 +58,14 @@ func gatedRefusals(blocks []block, m float64, p policy.Policy, g gate) []Part {
 	}
 	parts := []Part{refusedHonestly(refused, bad, m)}
 	if refused > 0 {
-		parts = append(parts, refusedSoon(speeds, m, p.Refusal), refusedWithAdvice(marked, refused, m))
+		parts = append(parts, refusedSoon(speeds, m, p.Refusal))
 	}
 	for i := range parts {
 		if parts[i].Verdict == Refuted && usable == 1 {
 			parts[i].Verdict, parts[i].Reason = Inconclusive, Unrepeated
+			if reason != NoReason { // another block was tried
+				parts[i].Reason = reason
+			}
 		}
 	}
 	return parts
@@ -122,7 +122,24 @@ func refusedSoon(speeds []time.Duration, m float64, limit policy.Time) Part {
 	return part
 }
 
-func refusedWithAdvice(marked, refused int, m float64) Part {
+// refusedWithAdvice wants a word about when to come back. What a refusal says does not depend on when it was asked for, so
+// every one counts, and once is enough.
+func refusedWithAdvice(blocks []block, m float64) (Part, bool) {
+	refused, marked := 0, 0
+	for _, b := range blocks {
+		if b.attack == nil {
+			continue
+		}
+		for _, row := range b.attack.Result.Rows {
+			if row.Outcome != load.Shed {
+				continue
+			}
+			refused++
+			if row.RetryAfter >= retryLeast && row.RetryAfter <= retryMost {
+				marked++
+			}
+		}
+	}
 	part := Part{
 		Name: fmt.Sprintf("Retry-After at %g×", m), Verdict: Proved, Measured: counted(marked, refused), Limit: fixed(">=", retryShare, "share"),
 		Says: fmt.Sprintf("at %g× %d of %d refusals carried Retry-After as whole seconds from %d to %d", m, marked, refused, retryLeast, retryMost),
@@ -130,7 +147,7 @@ func refusedWithAdvice(marked, refused int, m float64) Part {
 	if share(marked, refused) < retryShare {
 		part.Verdict = Refuted
 	}
-	return part
+	return part, refused > 0
 }
 
 // recovery wants half the capacity to be served well again soon after the attack.
@@ -148,9 +165,6 @@ func recovery(blocks []block, m float64, limit policy.Time) Part {
 			part.Verdict, part.Reason = timely(at, limit, noise)
 			part.Measured = largest(at, 1)
 			part.Says = fmt.Sprintf("after %g× 99 %% of half the capacity were served well again within %s", m, seconds(at+wellFor))
-		case busy(noise):
-			part.Verdict, part.Reason = Inconclusive, Busy
-			part.Says = fmt.Sprintf("others used %.1f processors while the recovery was watched", noise.Foreign)
 		default:
 			part.Verdict, part.Reason = timely(watched, limit, noise)
 			if part.Verdict == Proved {
@@ -170,7 +184,6 @@ func quietNoise(b block) run.Noise {
 	worst := b.quiet[0].Noise
 	for _, q := range b.quiet {
 		worst.Worst = max(worst.Worst, q.Noise.Worst, q.Result.Lag(0.99))
-		worst.Foreign, worst.Spare = max(worst.Foreign, q.Noise.Foreign), min(worst.Spare, q.Noise.Spare)
 	}
 	return worst
 }

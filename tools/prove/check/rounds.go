@@ -31,12 +31,22 @@ func rounds(judged []Part) Part {
 		failure.Says = "it failed once (" + failure.Says + ") and held when it was repeated alone (" + held.Says + ")"
 		return failure
 	case refuted == 1:
-		failure.Verdict, failure.Reason = Inconclusive, Unrepeated
+		failure.Verdict, failure.Reason = Inconclusive, unrepeated(judged)
 		return failure
 	case proved > 0:
 		return held
 	}
 	return judged[len(judged)-1]
+}
+
+// unrepeated is why a failure was seen only once: nobody tried again, or the repetition could not be judged.
+func unrepeated(judged []Part) Reason {
+	for _, part := range judged {
+		if part.Verdict == Inconclusive && part.Reason != NoReason {
+			return part.Reason
+		}
+	}
+	return Unrepeated
 }
 
 // WantsRepeat reports whether another round of the experiment could decide what this finding leaves open.

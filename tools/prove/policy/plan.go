@@ -13,12 +13,12 @@ type Plan struct {
 
 	Cancels int `json:"cancels" yaml:"cancels"` // clients that leave while their dependency works
 
-	Slots    int           `json:"slots" yaml:"slots"`          // requests that the dependency serves at once: the capacity
-	Hold     time.Duration `json:"hold_ns" yaml:"hold"`         // how long it takes for each
-	Patience time.Duration `json:"patience_ns" yaml:"patience"` // an answer after this is no use to the client
-	Window   time.Duration `json:"window_ns" yaml:"window"`     // one judged stretch of load
-	Blocks   int           `json:"blocks" yaml:"blocks"`        // repetitions of an overload that is not yet decided
-	Quiet    time.Duration `json:"quiet_ns" yaml:"quiet"`       // half load is watched this long for the recovery
+	Slots     int           `json:"slots" yaml:"slots"`          // requests that the dependency serves at once: the capacity
+	Hold      time.Duration `json:"hold_ns" yaml:"hold"`         // how long it takes for each
+	Patience  time.Duration `json:"patience_ns" yaml:"patience"` // an answer after this is no use to the client
+	Window    time.Duration `json:"window_ns" yaml:"window"`     // one judged stretch of load; it is looked at in six windows
+	Multiples []float64     `json:"multiples" yaml:"multiples"`  // of the capacity, that are offered
+	Blocks    int           `json:"blocks" yaml:"blocks"`        // repetitions of an overload that is not yet decided
 
 	DrainConnections int           `json:"drain_connections" yaml:"drain_connections"` // kept-alive, used in turn
 	DrainRate        float64       `json:"drain_rate" yaml:"drain_rate"`               // requests per second
@@ -55,7 +55,7 @@ func standardPlan() Plan {
 		Oversize: 64 << 20,
 		Cancels:  20,
 		Slots:    10, Hold: 20 * time.Millisecond, Patience: time.Second,
-		Window: 3 * time.Second, Blocks: 3, Quiet: 8 * time.Second,
+		Window: 3 * time.Second, Multiples: []float64{2, 5}, Blocks: 3,
 		DrainConnections: 64, DrainRate: 400, DrainTraffic: 2 * time.Second, DrainRounds: 2,
 		RouterPoll: 100 * time.Millisecond, RouterLag: 100 * time.Millisecond, RouterBlind: 20 * time.Millisecond,
 		HealthPoll: 100 * time.Millisecond,

@@ -56,7 +56,7 @@ type Policy struct {
 	Cancel   Time `json:"cancel"`   // from the client's leaving to the end of the call at the dependency
 
 	Goodput2 Ratio `json:"goodput_2x"` // useful work at twice the capacity, as a share of that at capacity
-	Goodput5 Ratio `json:"goodput_5x"` // the same at five times
+	Goodput5 Ratio `json:"goodput_5x"` // the same at five times, and any other above two
 	Refusal  Time  `json:"refusal"`    // 99 % of refusals are told within this
 	Recover  Time  `json:"recover"`    // from the end of the overload to the first good window
 
@@ -69,6 +69,14 @@ type Policy struct {
 	ConfigExit Time `json:"config_exit"` // a misconfigured process ends within this
 
 	Plan Plan `json:"plan"` // how the attacks are made
+}
+
+// Goodput is the limit at a multiple of the capacity.
+func (p Policy) Goodput(multiple float64) Ratio {
+	if multiple <= 2 {
+		return p.Goodput2
+	}
+	return p.Goodput5
 }
 
 // Slack is how much later than its limit a close or an answer may be seen before that counts: scheduling and the way

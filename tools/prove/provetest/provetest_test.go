@@ -1,44 +1,53 @@
 package provetest_test
 
 import (
-	"bytes"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/plimsoll-go/plimsoll/tools/prove/check"
 	"github.com/plimsoll-go/plimsoll/tools/prove/provetest"
 	"github.com/plimsoll-go/plimsoll/tools/prove/provetest/fixture"
-	"github.com/plimsoll-go/plimsoll/tools/prove/report"
 )
 
 func TestMain(m *testing.M) { provetest.Main(m.Run) }
 
-// alone are the checks whose experiments use the processor; the others mostly wait, and are tried beside each other.
-var alone = []string{"oversize", "overload", "drain"}
+// loading are the checks whose experiments use the processor; the others mostly wait.
+var loading = []string{"oversize", "overload", "drain"}
 
 // TestKeeper wants every check to be proved on the fixture that keeps every promise.
 func TestKeeper(t *testing.T) {
 	artifacts, judged := provetest.Run(t, provetest.Service(""))
-	findings := check.EvalAll(artifacts, judged)
-	for _, f := range findings {
+	for _, f := range check.EvalAll(artifacts, judged) {
 		expect(t, f, check.Proved)
-	}
-	if t.Failed() {
-		var out bytes.Buffer
-		report.Scorecard(report.Paper{Out: &out}, report.Summarize(artifacts, findings, ""))
-		t.Log(out.String())
 	}
 }
 
-// TestSaboteurs wants each broken promise to be refuted by the check that is about it.
-func TestSaboteurs(t *testing.T) {
+// TestSaboteursUnderLoad wants each broken promise to be refuted by the check that is about it, one after the other.
+func TestSaboteursUnderLoad(t *testing.T) {
+	t.Parallel()
+	saboteurs(t, true)
+}
+
+// TestSaboteursThatWait wants the same of those that mostly wait, at the same time.
+func TestSaboteursThatWait(t *testing.T) {
+	t.Parallel()
+	saboteurs(t, false)
+}
+
+func saboteurs(t *testing.T, underLoad bool) {
 	for _, c := range check.All() {
+		if slices.Contains(loading, c.ID) != underLoad {
+			continue
+		}
 		for _, broken := range fixture.Breaks()[c.ID] {
 			t.Run(string(broken), func(t *testing.T) {
-				if !slices.Contains(alone, c.ID) {
+				service := provetest.Service(broken)
+				service.Attack.Multiples = []float64{5} // one tells as much as two
+				if !underLoad {
 					t.Parallel()
 				}
-				expect(t, provetest.Judge(t, provetest.Service(broken), c.ID), check.Refuted)
+				expect(t, provetest.Judge(t, service, c.ID), check.Refuted)
 			})
 		}
 	}
@@ -60,14 +69,6 @@ func expect(t *testing.T, f check.Finding, want check.Verdict) {
 		t.Logf("  %s: %s (%s): %s", part.Name, part.Verdict, part.Reason, part.Says)
 	}
 	for _, evidence := range f.Evidence {
-		t.Logf("  %s:\n%s", evidence.Title, bytes.Join(lines(evidence.Lines), []byte("\n")))
+		t.Logf("  %s:\n%s", evidence.Title, strings.Join(evidence.Lines, "\n"))
 	}
-}
-
-func lines(text []string) [][]byte {
-	var out [][]byte
-	for _, line := range text {
-		out = append(out, []byte(line))
-	}
-	return out
 }

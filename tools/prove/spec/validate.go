@@ -186,7 +186,7 @@ func (s *Service) validateNumbers(at finder) error {
 				}
 				field = field.Elem()
 			}
-			if field.CanInt() && field.Int() <= 0 || field.CanFloat() && field.Float() <= 0 {
+			if field.CanInt() && field.Int() <= 0 || field.CanFloat() && field.Float() <= 0 || field.Kind() == reflect.Slice && field.Len() == 0 {
 				return at.fault(group+"."+value.Type().Field(i).Tag.Get("yaml"), "not above zero", "write a number above zero, or leave the key out")
 			}
 		}
