@@ -36,7 +36,7 @@ func (c *Client) JSON(ctx context.Context, method, path string, in, out any, opt
 	if err != nil {
 		return err
 	}
-	defer res.Body.Close() //nolint:errcheck // it was read to its end, or is given up
+	defer res.Body.Close() // it was read to its end, or is given up
 	if res.StatusCode < 200 || res.StatusCode > 299 {
 		return c.transport.statusError(r, res)
 	}
