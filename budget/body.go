@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"sync/atomic"
+	"time"
 )
 
 // body stands before a request body that still comes from the connection, so that a handler that outlives its request
@@ -12,7 +13,8 @@ import (
 type body struct {
 	real  io.ReadCloser // nil: the request has no such body
 	gate  gate
-	atEOF atomic.Bool // the real body was read to its end
+	atEOF atomic.Bool               // the real body was read to its end
+	last  atomic.Pointer[time.Time] // no read may begin after it; nil: until the gate is shut
 }
 
 // Read reads from the real body until the request is over.
@@ -21,6 +23,9 @@ func (b *body) Read(p []byte) (int, error) {
 		return 0, http.ErrHandlerTimeout
 	}
 	defer b.gate.leave() // net/http's body may panic
+	if last := b.last.Load(); last != nil && time.Now().After(*last) {
+		return 0, http.ErrHandlerTimeout
+	}
 	n, err := b.real.Read(p)
 	if errors.Is(err, io.EOF) {
 		b.atEOF.Store(true)

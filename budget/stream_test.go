@@ -123,6 +123,47 @@ func TestStreamThatIgnoresItsEnd(t *testing.T) {
 	}
 }
 
+// Nor does a stream of bytes that never ends, whose body renews its read deadline all the time.
+func TestStreamThatKeepsReading(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		renew := func(next http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				r.Body = &renewing{ReadCloser: r.Body, control: http.NewResponseController(w)}
+				next.ServeHTTP(w, r)
+			})
+		}
+		s := serve(t, streams, func(w http.ResponseWriter, r *http.Request) {
+			_ = http.NewResponseController(w).EnableFullDuplex()
+			_ = http.NewResponseController(w).Flush()
+			_, err := io.Copy(io.Discard, r.Body)
+			assert.ErrorIs(t, err, http.ErrHandlerTimeout)
+		}, renew)
+		conn, _ := raw(t, s.Server)
+		_, err := io.WriteString(conn, "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
+		assert.NoError(t, err)
+		start := time.Now()
+		for err == nil && time.Since(start) < time.Hour {
+			_, err = io.WriteString(conn, "1\r\nx\r\n")
+			time.Sleep(100 * time.Millisecond)
+		}
+		assert.AtMost(t, time.Since(start), time.Minute+2*time.Second)
+		assert.Equal(t, s.result(t).Outcome, budget.Cut)
+	})
+}
+
+// renewing gives each read its own deadline, as a body with a minimum rate does.
+type renewing struct {
+	io.ReadCloser
+	control *http.ResponseController
+}
+
+func (b *renewing) Read(p []byte) (int, error) {
+	if err := b.control.SetReadDeadline(time.Now().Add(5 * time.Second)); err != nil {
+		return 0, err
+	}
+	return b.ReadCloser.Read(p)
+}
+
 // A stream's caller may shorten it too, and one that says nothing is a 504 in the end.
 func TestStreamWithoutAWord(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
