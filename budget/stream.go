@@ -41,7 +41,7 @@ func (x *exchange) expire() {
 	end := time.Now().Add(farewell)
 	control := http.NewResponseController(g.real)
 	_ = control.SetWriteDeadline(end) // best effort: a writer without deadlines is not a network's
-	x.body.last.Store(&end) // also for a body that sets read deadlines of its own
+	x.body.last.Store(&end)           // also for a body that sets read deadlines of its own
 	if x.body.unread() {
 		_ = control.SetReadDeadline(end) // never under net/http's own background read, which would end the connection
 	}
