@@ -18,7 +18,6 @@ import (
 	"github.com/plimsoll-go/plimsoll"
 	"github.com/plimsoll-go/plimsoll/config"
 	"github.com/plimsoll-go/plimsoll/internal/assert"
-	"github.com/plimsoll-go/plimsoll/route"
 )
 
 // The test binary is also a service: with this variable set it runs Main.
@@ -33,8 +32,7 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	}
 	plimsoll.Main("sample", func(_ context.Context, svc *plimsoll.Service, _ processConfig) error {
-		svc.HandleFunc("GET /ok", func(http.ResponseWriter, *http.Request) {})
-		svc.HandleFunc("GET /stuck", func(w http.ResponseWriter, _ *http.Request) { select {} }, route.Budget(time.Hour))
+		sample(svc)
 		return nil
 	})
 }
@@ -70,17 +68,29 @@ func (p *process) exit(t *testing.T) int {
 // serving returns the public address once the service says it serves.
 func (p *process) serving(t *testing.T) string {
 	t.Helper()
-	public := ""
+	public, _ := p.addresses(t)
+	return public
+}
+
+// admin is serving for the admin address.
+func (p *process) admin(t *testing.T) string {
+	t.Helper()
+	_, admin := p.addresses(t)
+	return admin
+}
+
+func (p *process) addresses(t *testing.T) (public, admin string) {
+	t.Helper()
 	assert.Eventually(t, 10*time.Second, func() bool {
 		for _, line := range strings.Split(p.out.String(), "\n") {
-			var m struct{ Msg, Public string }
+			var m struct{ Msg, Public, Admin string }
 			if json.Unmarshal([]byte(line), &m) == nil && m.Msg == "serving" {
-				public = m.Public
+				public, admin = m.Public, m.Admin
 			}
 		}
 		return public != ""
 	})
-	return public
+	return public, admin
 }
 
 func TestMisconfiguredProcessExits78AndListensNowhere(t *testing.T) {
