@@ -60,22 +60,39 @@ func Load(dir string) (*Service, error) {
 
 // Parse reads a description. The file's name is only used in errors.
 func Parse(file string, text []byte) (*Service, error) {
-	tree, err := parser.ParseBytes(text, 0)
+	tree, err := parse(text)
 	if err != nil {
-		return nil, located(file, err)
+		return nil, located(finder{file: file}, err)
 	}
 	if len(tree.Docs) != 1 || tree.Docs[0].Body == nil || tree.Docs[0].Body.Type() == ast.NullType {
 		return nil, &Error{File: file, Problem: "empty, or more than one document", Hint: "start with name: and run:"}
 	}
 	s := &Service{Attack: policy.Standard().Plan}
-	if err := yaml.NodeToValue(tree.Docs[0].Body, s, yaml.DisallowUnknownField()); err != nil {
-		return nil, located(file, err)
+	if err := decode(tree.Docs[0].Body, s); err != nil {
+		return nil, located(finder{file: file, tree: tree}, err)
 	}
 	s.fill()
 	if err := s.validate(finder{file: file, tree: tree}); err != nil {
 		return nil, err
 	}
 	return s, nil
+}
+
+// parse and decode turn a panic of the YAML library, which tags without a value bring about, into an error.
+func parse(text []byte) (tree *ast.File, err error) {
+	defer recovered(&err)
+	return parser.ParseBytes(text, 0)
+}
+
+func decode(node ast.Node, s *Service) (err error) {
+	defer recovered(&err)
+	return yaml.NodeToValue(node, s, yaml.DisallowUnknownField())
+}
+
+func recovered(err *error) {
+	if recover() != nil {
+		*err = errors.New("this is no YAML that can be read")
+	}
 }
 
 // fill writes the defaults that depend on nothing but the description.
@@ -115,24 +132,30 @@ func (s *Service) fill() {
 }
 
 // located turns what the YAML library reports into one line with its place.
-func located(file string, err error) error {
-	out := &Error{File: file, Problem: firstLine(err.Error())}
+func located(at finder, err error) error {
+	out := &Error{File: at.file, Problem: firstLine(err.Error()), Hint: "write it as in `go doc github.com/plimsoll-go/plimsoll/tools/prove/spec`"}
 	var placed yaml.Error
+	var unknown *yaml.UnknownFieldError
+	var wrong *yaml.TypeError
 	if errors.As(err, &placed) {
 		out.Problem = firstLine(placed.GetMessage())
 		if token := placed.GetToken(); token != nil && token.Position != nil {
 			out.Line = token.Position.Line
 		}
 	}
-	var unknown *yaml.UnknownFieldError
-	if errors.As(err, &unknown) && unknown.Token != nil {
+	switch {
+	case errors.As(err, &unknown) && unknown.Token != nil:
 		name := strings.Trim(unknown.Token.Value, `"' `)
-		out.Problem = fmt.Sprintf("unknown key %q", name)
-		out.Hint = suggest(name)
+		out.Problem, out.Hint = fmt.Sprintf("unknown key %q", name), suggest(name)
+	case errors.As(err, &wrong) && wrong.Token != nil:
+		out.Problem, out.Hint = fmt.Sprintf("%q is not %s", wrong.Token.Value, describe(wrong.DstType)), ""
+	case strings.HasPrefix(out.Problem, "time: "):
+		out.Problem, out.Hint = strings.TrimPrefix(out.Problem, "time: "), "write a number with its unit, such as 500ms or 5s"
+	case strings.Contains(out.Problem, "; "): // it says itself what to write
+		out.Hint = ""
 	}
-	var wrong *yaml.TypeError
-	if errors.As(err, &wrong) {
-		out.Problem = fmt.Sprintf("%q is not %s", wrong.Token.Value, describe(wrong.DstType))
+	if out.Line == 0 {
+		out.Line = at.quoted(out.Problem)
 	}
 	return out
 }

@@ -2,7 +2,7 @@ package spec
 
 import (
 	"encoding/json"
-	"fmt"
+	"errors"
 
 	"github.com/plimsoll-go/plimsoll/tools/prove/policy"
 )
@@ -35,7 +35,7 @@ func (c *Command) UnmarshalYAML(decode func(any) error) error {
 	}
 	var line string
 	if err := decode(&line); err != nil {
-		return fmt.Errorf("run is neither a command line nor a list of arguments")
+		return errors.New(`"run" is neither a command line nor a list of arguments; write run: ./service, or run: [./service, -v]`)
 	}
 	if line != "" {
 		*c = Command{"/bin/sh", "-c", "exec " + line}

@@ -31,6 +31,34 @@ func (f finder) fault(path, problem, hint string) error {
 	return out
 }
 
+// quoted is the line of the first key or value that a message quotes; 0 when there is none.
+func (f finder) quoted(message string) int {
+	_, rest, _ := strings.Cut(message, `"`)
+	word, _, found := strings.Cut(rest, `"`)
+	if !found || f.tree == nil {
+		return 0
+	}
+	visit := &search{word: word}
+	for _, doc := range f.tree.Docs {
+		ast.Walk(visit, doc.Body)
+	}
+	return visit.line
+}
+
+// search finds the first node that is a word.
+type search struct {
+	word string
+	line int
+}
+
+// Visit looks at one node.
+func (s *search) Visit(node ast.Node) ast.Visitor {
+	if token := node.GetToken(); s.line == 0 && token != nil && token.Value == s.word {
+		s.line = token.Position.Line
+	}
+	return s
+}
+
 // validate reports the first contradiction, in the order of the file.
 func (s *Service) validate(at finder) error {
 	for _, check := range []func(finder) error{
