@@ -100,32 +100,6 @@ func TestCancelEndsTheRunPromptly(t *testing.T) {
 	assert.Equal(t, res.Window(0, time.Minute).Validity(0).Reason, "cancelled")
 }
 
-// Round robin comes to every connection in turn; LIFO stays with one as long as it is back in time.
-func TestReuse(t *testing.T) {
-	for reuse, fits := range map[load.Reuse]func(most int) bool{
-		load.RoundRobin: func(most int) bool { return most <= 35 },
-		load.LIFO:       func(most int) bool { return most >= 60 },
-	} {
-		var mu sync.Mutex
-		by := map[int]int{}
-		addr := serveRequests(t, func(_ *http.Request, _ []byte, conn int) string {
-			mu.Lock()
-			defer mu.Unlock()
-			by[conn]++
-			return ok
-		})
-		res := run(t, load.Plan{Target: addr, Mix: get, Rate: 200, Duration: 500 * time.Millisecond, Arrival: load.Uniform,
-			Conns: 4, Reuse: reuse})
-		assert.Equal(t, res.Counts().Of(load.OK), 100)
-		most := 0
-		for _, n := range by {
-			most = max(most, n)
-		}
-		assert.True(t, fits(most), "reuse %d: requests by connection %v", reuse, by)
-		assert.True(t, res.Rows[0].Has(load.Reused), "a connection opened before the start")
-	}
-}
-
 func TestFreshConnections(t *testing.T) {
 	var conns sync.Map
 	addr := serveRequests(t, func(_ *http.Request, _ []byte, conn int) string {
