@@ -68,7 +68,7 @@ func judgeMultiple(blocks []block, m float64, c run.Capacity, p policy.Policy, f
 // measured under harder conditions.
 func goodput(blocks []block, m float64, limit policy.Ratio, c run.Capacity) Part {
 	part := pairedGoodput(blocks, m, limit)
-	if part.Verdict != Inconclusive || c.Ceiling == 0 || c.Rate < atCeiling*c.Ceiling {
+	if !part.WantsRepeat() || c.Ceiling == 0 || c.Rate < atCeiling*c.Ceiling {
 		return part
 	}
 	var shares []float64
