@@ -84,8 +84,28 @@ func (x *exchange) recover(r *http.Request) {
 	if v == http.ErrAbortHandler { //nolint:errorlint // net/http compares so, too
 		panic(v) // net/http ends the connection or the stream, quietly
 	}
+	if x.signals == nil {
+		var ctx context.Context
+		ctx, x.signals = x.service.telemetry.Begin(r, x.policy.Name, x.arrival)
+		r = r.WithContext(ctx)
+	}
 	x.service.log.ErrorContext(r.Context(), "panic in the request chain", slog.Any("panic", v), slog.String("stack", string(debug.Stack())))
-	problem.Write(x.w, r, problem.New(problem.Internal, ""))
+	x.amend(r)(x.w.Header())
+	x.leaveBody(r)
+	problem.Write(silent{x.w}, r, problem.New(problem.Internal, ""))
+	x.signals.End(telemetry.Summary{Status: http.StatusInternalServerError, Outcome: telemetry.Panicked, Class: x.class})
+}
+
+// leaveTime is how long an answer may wait for a body that nobody reads.
+const leaveTime = 500 * time.Millisecond
+
+// leaveBody comes before an answer to a request whose body was not looked at:
+// on HTTP/1 net/http reads that first, without a limit of its own, so that the
+// connection can be used again. What is not there in time ends the connection.
+func (x *exchange) leaveBody(r *http.Request) {
+	if r.ProtoMajor == 1 && r.ContentLength != 0 {
+		_ = http.NewResponseController(x.w).SetReadDeadline(time.Now().Add(leaveTime)) // a writer without deadlines is not a network's
+	}
 }
 
 // serve takes one routed request from its policy to its access line.
@@ -369,6 +389,7 @@ func (x *exchange) answerUnrouted(r *http.Request) {
 	r = r.WithContext(ctx)
 	h := x.w.Header()
 	x.amend(r)(h)
+	x.leaveBody(r)
 	var p *problem.Error
 	switch {
 	case x.status < http.StatusBadRequest:
