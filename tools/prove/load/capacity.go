@@ -104,7 +104,10 @@ func (s *search) climb(ctx context.Context) (float64, error) {
 		}
 		gain := level.Rate / best
 		best = max(best, level.Rate)
-		if clients > 1 && gain < enoughGain || best > s.Most {
+		if s.found.Limited = best > s.Most; s.found.Limited {
+			break
+		}
+		if clients > 1 && gain < enoughGain {
 			break
 		}
 		s.found.Limited = clients == mostClients

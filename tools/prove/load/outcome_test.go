@@ -51,7 +51,7 @@ func TestOutcomes(t *testing.T) {
 			}
 			res := run(t, load.Plan{Target: addr, Mix: get, Rate: 100, Duration: 30 * time.Millisecond, Arrival: load.Uniform, Fresh: 1, Deadline: 300 * time.Millisecond})
 			assert.Len(t, res.Rows, 3)
-			looped, err := load.Loop(t.Context(), load.ClosedLoop{Target: addr, Mix: get, Clients: 1, Duration: 5 * time.Millisecond, Deadline: 300 * time.Millisecond})
+			looped, err := load.Loop(t.Context(), load.ClosedLoop{Target: addr, Mix: get, Clients: 1, Duration: 100 * time.Millisecond, Deadline: 300 * time.Millisecond})
 			assert.NoError(t, err)
 			for i, r := range append(res.Rows, looped.Rows[0]) {
 				got := load.Row{Status: r.Status, RetryAfter: r.RetryAfter, Outcome: r.Outcome, Flags: r.Flags &^ load.Fresh}

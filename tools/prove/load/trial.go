@@ -39,10 +39,11 @@ const firstStep = 4
 
 // confirm climbs the ladder from 0.9 while it holds, or descends until it does.
 func (s *search) confirm(ctx context.Context, estimate float64) error {
+	estimate = min(estimate, s.Most/ladder[firstStep])
 	held, step := -1, firstStep
 	for step >= 0 && step < len(ladder) {
 		rate := ladder[step] * estimate
-		limited := rate >= s.Most
+		limited := rate > 0.999*s.Most
 		if limited {
 			rate = s.Most
 		}
