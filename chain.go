@@ -136,7 +136,7 @@ func (x *exchange) serve(e *entry, r *http.Request) {
 		var end func()
 		ctx, end = s.drain.tell(ctx)
 		defer end()
-		w = &hijackable{ResponseWriter: w, drain: s.drain}
+		w = &hijackable{ResponseWriter: w, drain: s.drain, end: deadline}
 	}
 	r = r.WithContext(ctx)
 	permit, err := x.admit(r)

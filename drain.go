@@ -82,11 +82,17 @@ func (d *drain) tell(ctx context.Context) (context.Context, func()) {
 }
 
 // hijackable is the writer of a stream. A connection that its handler takes over
-// is waited for until it is closed, since http.Server.Shutdown does not.
+// is waited for until it is closed, since http.Server.Shutdown does not, and is
+// closed when the stream's time is up, whoever has it then.
 type hijackable struct {
 	http.ResponseWriter
 	drain *drain
+	end   time.Time // of the stream, as it was declared
 }
+
+// farewell is how long a connection is kept beyond its stream's time, for a
+// closing message.
+const farewell = time.Second
 
 // Unwrap is for http.ResponseController.
 func (w *hijackable) Unwrap() http.ResponseWriter { return w.ResponseWriter }
@@ -98,17 +104,24 @@ func (w *hijackable) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		return nil, nil, err
 	}
 	w.drain.enter()
-	return &hijackedConn{Conn: conn, left: sync.OnceFunc(w.drain.leave)}, rw, nil
+	left := sync.OnceFunc(w.drain.leave)
+	expiry := time.AfterFunc(time.Until(w.end)+farewell, func() {
+		_ = conn.Close() // also what the handler does not know of any more
+		left()
+	})
+	return &hijackedConn{Conn: conn, expiry: expiry, left: left}, rw, nil
 }
 
 type hijackedConn struct {
 	net.Conn
-	left func()
+	expiry *time.Timer
+	left   func()
 }
 
 // Close closes the connection; the drain waits for it no longer.
 func (c *hijackedConn) Close() error {
 	defer c.left()
+	c.expiry.Stop()
 	return c.Conn.Close()
 }
 

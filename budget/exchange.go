@@ -99,6 +99,7 @@ func (x *exchange) finished(ctx context.Context, w http.ResponseWriter, r *http.
 	case g.hijacked != nil:
 		result.Status = hijackedStatus(g)
 		if !x.returned {
+			_ = g.hijacked.Close() // net/http does not, and who had it is gone
 			result.Outcome = Aborted
 		}
 	case x.returned && !g.wrote && ctx.Err() != nil: // it woke at its deadline and was not let to begin an answer
