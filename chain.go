@@ -263,12 +263,30 @@ func (x *exchange) admit(r *http.Request) (permit admission.Permit, err error) {
 		}
 		return s.admission.Acquire(ctx, x.class)
 	}
-	permit, err = s.admission.Acquire(ctx, x.class)
+	permit, err = x.acquireStream(ctx)
 	if err != nil {
 		return permit, err
 	}
 	if err = s.bodies.Read(x.w, r, opts); err != nil {
 		permit.Release(admission.Unused)
+	}
+	return permit, err
+}
+
+var errWaited = errors.New("a stream waited for its permit as long as a request may take")
+
+// acquireStream takes the permit of a stream. It may last long, but its client
+// is told within the service's deadline, or when the drain begins, that it does
+// not even begin. What is left of the stream's own time stays what admission
+// decides by.
+func (x *exchange) acquireStream(ctx context.Context) (admission.Permit, error) {
+	wait, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	limit := time.AfterFunc(x.service.settings.Deadline, func() { cancel(errWaited) })
+	defer limit.Stop()
+	permit, err := x.service.admission.Acquire(wait, x.class)
+	if cause := context.Cause(wait); errors.Is(err, admission.ErrCanceled) && (errors.Is(cause, errWaited) || errors.Is(cause, life.ErrDraining)) {
+		err = admission.ErrShed // nobody left
 	}
 	return permit, err
 }

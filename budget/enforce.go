@@ -64,7 +64,7 @@ func Enforce(w http.ResponseWriter, r *http.Request, h http.Handler, e Enforceme
 
 // enforce is Enforce with the deadline in ctx instead of r's own context.
 func enforce(ctx context.Context, w http.ResponseWriter, r *http.Request, h http.Handler, e *Enforcement) Result {
-	if ctx.Err() != nil {
+	if ctx.Err() != nil && !toldToEnd(ctx, e) {
 		return refuse(ctx, w, r, e)
 	}
 	x := newExchange(ctx, r, h, e)

@@ -102,7 +102,7 @@ func (x *exchange) finished(ctx context.Context, w http.ResponseWriter, r *http.
 			_ = g.hijacked.Close() // net/http does not, and who had it is gone
 			result.Outcome = Aborted
 		}
-	case x.returned && !g.wrote && ctx.Err() != nil: // it woke at its deadline and was not let to begin an answer
+	case x.returned && !g.wrote && ctx.Err() != nil && !toldToEnd(ctx, &x.enforcement): // it woke at its deadline and was not let to begin an answer
 		return x.interrupted(ctx, w, r)
 	case x.returned:
 		g.finish()

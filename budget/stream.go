@@ -29,6 +29,16 @@ func (x *exchange) stream(ctx context.Context, w http.ResponseWriter, r *http.Re
 	return x.finished(ctx, w, r)
 }
 
+// toldToEnd says that a stream's context was ended for a cause that somebody gave, such as a drain. Its client still waits,
+// so the stream may still answer.
+func toldToEnd(ctx context.Context, e *Enforcement) bool {
+	if !e.Stream {
+		return false
+	}
+	cause := Cause(ctx)
+	return cause != nil && cause != ErrExceeded && cause != ErrClientGone //nolint:errorlint // Cause returns them as they are
+}
+
 // expire sets the last deadlines of a stream; the handler may set none after it.
 func (x *exchange) expire() {
 	g := &x.guard
