@@ -16,12 +16,16 @@ import (
 	"github.com/plimsoll-go/plimsoll/tools/prove/spec"
 )
 
-// fixtureVariable makes a test program the fixture.
-const fixtureVariable = "PROVETEST_FIXTURE"
+const (
+	fixtureVariable = "PROVETEST_FIXTURE" // makes a test program the fixture
+	hogVariable     = "PROVETEST_HOG"     // makes it use a processor until its standard input ends
+)
 
-// Main runs a test program, or the guard or the fixture when it was started as that. It does not return.
+// Main runs a test program, or the guard, the fixture or a hog when it was started as that. It does not return.
 func Main(tests func() int) {
 	switch {
+	case os.Getenv(hogVariable) != "":
+		hog()
 	case len(os.Args) > 1 && os.Args[1] == launch.GuardArgument:
 		os.Exit(launch.Guard(os.Args[2:]))
 	case os.Getenv(fixtureVariable) != "":

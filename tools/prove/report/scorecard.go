@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/plimsoll-go/plimsoll/blueprint"
 	"github.com/plimsoll-go/plimsoll/tools/prove/check"
@@ -42,7 +43,11 @@ func Scorecard(p Paper, s Summary) {
 func finding(p Paper, f check.Finding, stack string) {
 	indent := strings.Repeat(" ", verdictColumn)
 	verdict := f.Verdict.String()
-	p.line("  " + p.paint(hue(f.Verdict), pad(verdict, verdictColumn-2)) + f.Title + p.paint(dim, "  "+string(f.Guarantee)))
+	guarantee := "  " + string(f.Guarantee)
+	if verdictColumn+utf8.RuneCountInString(f.Title+guarantee) > p.width() {
+		guarantee = ""
+	}
+	p.line("  " + p.paint(hue(f.Verdict), pad(verdict, verdictColumn-2)) + clip(f.Title, p.width()-verdictColumn) + p.paint(dim, guarantee))
 	says := f.Says
 	if f.Reason != check.NoReason && f.Verdict == check.Inconclusive {
 		says += " (" + string(f.Reason) + ")"
