@@ -23,6 +23,13 @@ type memory struct {
 // Close does nothing: the connection's body was read to its end.
 func (*memory) Close() error { return nil }
 
+// discard is release for a body that no handler has seen.
+func (m *memory) discard() {
+	m.pool.spare.put(m.buf)
+	m.buf = nil
+	m.release()
+}
+
 // release gives its memory back to the pool, once.
 func (m *memory) release() { m.pool.give(m.held.Swap(0)) }
 
@@ -71,8 +78,8 @@ func (m *memory) grow(size int64) error {
 		return errExhausted
 	}
 	m.held.Store(size)
-	buf := make([]byte, len(m.buf), size)
-	copy(buf, m.buf)
+	buf := append(m.pool.spare.take(size), m.buf...)
+	m.pool.spare.put(m.buf)
 	m.buf = buf
 	return nil
 }

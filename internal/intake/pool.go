@@ -22,6 +22,7 @@ type Pool struct {
 	held  atomic.Int64
 
 	unzippers sync.Pool // of *unzipper
+	spare     spare
 }
 
 // NewPool makes a pool of so many bytes. 0: DefaultMemory.
@@ -29,7 +30,7 @@ func NewPool(bytes int64) *Pool {
 	if bytes <= 0 {
 		bytes = DefaultMemory
 	}
-	return &Pool{limit: bytes}
+	return &Pool{limit: bytes, spare: spare{most: bytes / spareShare}}
 }
 
 // Held is how many bytes are taken.

@@ -136,7 +136,7 @@ func (p *Pool) readSmall(w http.ResponseWriter, r *http.Request, o Options, src 
 		err = tooLarge(o.Max)
 	}
 	if err != nil {
-		m.release()
+		m.discard()
 		return turnAway(w, r, o.Deadline, classify(err))
 	}
 	if !o.Deadline.IsZero() {
