@@ -6,7 +6,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -221,14 +220,15 @@ func defaultClass(p *route.Policy) route.Criticality {
 	return p.Class
 }
 
-// trusts says whether the peer is inside the trust boundary: its network, or a
-// client certificate that was verified.
+// trusts says whether a request comes from inside the trust boundary: from one of
+// its networks, also where a proxy there names whom it speaks for, or from a peer
+// whose client certificate was verified.
 func (s *Service) trusts(r *http.Request) bool {
 	if r.TLS != nil && len(r.TLS.VerifiedChains) > 0 {
 		return true
 	}
-	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	return err == nil && s.settings.Trust.Contains(peer.Addr())
+	client := telemetry.ClientAddr(r, s.settings.Trust.Contains)
+	return client.IsValid() && s.settings.Trust.Contains(client)
 }
 
 // due is a context with a deadline that nothing watches: for a look at what is
