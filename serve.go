@@ -183,12 +183,13 @@ func (s *Service) adminServer() *http.Server {
 }
 
 // operatorsOnly lets in loopback and whoever holds ADMIN_TOKEN. A request that
-// a proxy on this host forwarded is not from loopback.
+// a proxy on this host forwarded is not from loopback, nor is one that a page in
+// an operator's browser makes under a name of its own that resolves to this host.
 func (s *Service) operatorsOnly(h http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !isLoopback(r) && !s.hasAdminToken(r) {
 			w.Header().Set("WWW-Authenticate", "Bearer")
-			http.Error(w, "only from loopback, or with ADMIN_TOKEN as a bearer token", http.StatusForbidden)
+			http.Error(w, "only from loopback (by address, or as localhost), or with ADMIN_TOKEN as a bearer token", http.StatusForbidden)
 			return
 		}
 		h(w, r)
@@ -197,8 +198,29 @@ func (s *Service) operatorsOnly(h http.HandlerFunc) http.Handler {
 
 func isLoopback(r *http.Request) bool {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	forwarded := r.Header.Get("X-Forwarded-For") != "" || r.Header.Get("Forwarded") != ""
-	return err == nil && peer.Addr().Unmap().IsLoopback() && !forwarded
+	return err == nil && peer.Addr().Unmap().IsLoopback() && !forwarded(r.Header) && namesNoOther(r.Host)
+}
+
+// forwarded says whether a proxy says that it is one. That a header is there is
+// enough: what its first line holds a client may have chosen.
+func forwarded(h http.Header) bool {
+	for key := range h {
+		if strings.HasPrefix(key, "X-Forwarded-") || key == "Forwarded" || key == "Via" || key == "X-Real-Ip" {
+			return true
+		}
+	}
+	return false
+}
+
+// namesNoOther says whether a Host is an address or localhost, whose resolution
+// nobody elsewhere decides about.
+func namesNoOther(hostport string) bool {
+	host, _, err := net.SplitHostPort(hostport)
+	if err != nil {
+		host = strings.TrimSuffix(strings.TrimPrefix(hostport, "["), "]")
+	}
+	_, err = netip.ParseAddr(host)
+	return err == nil || host == "" || strings.EqualFold(host, "localhost") // HTTP/1.0 may name none; a browser always does
 }
 
 func (s *Service) hasAdminToken(r *http.Request) bool {
