@@ -50,7 +50,7 @@ func findings() []check.Finding {
 		case check.Inconclusive:
 			f.Reason = check.Lag
 		case check.NotTested:
-			f.Reason, f.Parts = check.NotSelected, nil
+			f.Reason, f.Parts = check.Interrupted, nil
 		case check.NotApplicable:
 			f.Reason = check.NoBody
 		}

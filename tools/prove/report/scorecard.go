@@ -27,6 +27,9 @@ func Scorecard(p Paper, s Summary) {
 	}
 	area := blueprint.Area(255)
 	for _, f := range s.Findings {
+		if f.Reason == check.NotSelected {
+			continue
+		}
 		if g, ok := blueprint.Find(f.Guarantee); ok && g.Area != area {
 			area = g.Area
 			p.line("")

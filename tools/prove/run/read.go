@@ -24,6 +24,9 @@ func Open(path string) (*Artifacts, error) {
 		return nil, fmt.Errorf("open run file: %w", err)
 	}
 	defer file.Close()
+	if info, err := file.Stat(); err == nil && info.IsDir() {
+		return nil, fmt.Errorf("%s: %w: it is a folder", path, ErrFormat)
+	}
 	a, err := Read(file)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
