@@ -182,10 +182,14 @@ func (s *Service) endOfLife(l *listeners) error {
 }
 
 // stopComponents stops each phase in turn, the components of one side by side,
-// and returns what failed.
+// and returns what failed. A phase may take four fifths of the time that is left,
+// so that a component that hangs is not the loss of those after it, nor of the
+// log that names it.
 func (s *Service) stopComponents(ctx context.Context) []string {
 	var failed []string
 	for _, phase := range life.Phases() {
+		share, cancel := context.WithTimeout(ctx, untilEnd(ctx)*4/5)
+		defer cancel()
 		var (
 			wg   sync.WaitGroup
 			mu   sync.Mutex
@@ -196,7 +200,7 @@ func (s *Service) stopComponents(ctx context.Context) []string {
 				continue
 			}
 			wg.Go(func() {
-				if err := stopOne(ctx, c); err != nil {
+				if err := stopOne(share, c); err != nil {
 					mu.Lock()
 					defer mu.Unlock()
 					errs = append(errs, c.Name+": "+err.Error())
@@ -207,6 +211,12 @@ func (s *Service) stopComponents(ctx context.Context) []string {
 		failed = append(failed, errs...)
 	}
 	return failed
+}
+
+// untilEnd is how long ctx, which has a deadline, lasts.
+func untilEnd(ctx context.Context) time.Duration {
+	deadline, _ := ctx.Deadline()
+	return time.Until(deadline)
 }
 
 // stopOne does not wait for a Stop that ignores its context.
