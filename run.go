@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/plimsoll-go/plimsoll/config"
 )
@@ -124,10 +125,41 @@ func Run[C any](ctx context.Context, name string, setup func(context.Context, *S
 	if o.onNew != nil {
 		o.onNew(s)
 	}
-	if err := setup(ctx, s, c); err != nil {
+	returned, err := setUp(ctx, set.Drain, func() error { return setup(ctx, s, c) })
+	switch {
+	case !returned: // it may still add components, so none is stopped
+		err = fmt.Errorf("set up: had not returned %v (PLIMSOLL_DRAIN) after it was told to end", set.Drain)
+		return s.flush(err)
+	case err != nil && errors.Is(err, ctx.Err()): // as it was told
+		return s.Serve(ctx)
+	case err != nil:
 		return s.abandon(fmt.Errorf("set up: %w", err))
 	}
 	return s.Serve(ctx)
+}
+
+// setUp runs setup. Once ctx has ended it is not waited for longer than the limit:
+// nothing is served yet that could be lost.
+func setUp(ctx context.Context, limit time.Duration, setup func() error) (returned bool, err error) {
+	done := make(chan struct{})
+	outcome := errors.New("setup ended its goroutine")
+	go func() {
+		defer close(done)
+		outcome = setup()
+	}()
+	select {
+	case <-done:
+		return true, outcome
+	case <-ctx.Done():
+	}
+	late := time.NewTimer(limit)
+	defer late.Stop()
+	select {
+	case <-done:
+		return true, outcome
+	case <-late.C:
+		return false, nil
+	}
 }
 
 func newOptions(opts []Option) options {
@@ -162,5 +194,12 @@ func (s *Service) abandon(cause error) error {
 	for _, failed := range s.stopComponents(ctx) {
 		cause = errors.Join(cause, errors.New(failed))
 	}
+	return s.flush(cause)
+}
+
+// flush writes what was logged, of a service that did not serve.
+func (s *Service) flush(cause error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), s.settings.Drain)
+	defer cancel()
 	return errors.Join(cause, s.telemetry.Shutdown(ctx))
 }

@@ -25,8 +25,13 @@ type listeners struct {
 }
 
 // Serve listens on both doors, serves until ctx ends, and drains. It may be
-// called once. The error is as Run's.
+// called once. When ctx has ended already it listens nowhere, and stops what was
+// added. The error is as Run's.
 func (s *Service) Serve(ctx context.Context) error {
+	if ctx.Err() != nil {
+		s.log.Info("told to end before anything was served")
+		return s.abandon(nil)
+	}
 	l, publicAddr, adminAddr, err := s.listen(ctx)
 	if err != nil {
 		return s.abandon(err)

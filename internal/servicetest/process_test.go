@@ -32,6 +32,7 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	}
 	plimsoll.Main("sample", func(_ context.Context, svc *plimsoll.Service, _ processConfig) error {
+		hangInSetUp(svc)
 		sample(svc)
 		return nil
 	})
