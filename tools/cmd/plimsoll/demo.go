@@ -58,7 +58,7 @@ func (c *demoCommand) Run(ctx context.Context, t *terminal) error {
 	var summaries []report.Summary
 	for i := len(sessions) - 1; i >= 0; i-- {
 		progresses[i].Step("waiting for what still waits")
-		err := errors.Join(sessions[i].Finish(), sessions[i].Close())
+		err := errors.Join(sessions[i].Finish(ctx), sessions[i].Close())
 		progresses[i].Done()
 		if err != nil || ctx.Err() != nil {
 			return errors.Join(err, ctx.Err())

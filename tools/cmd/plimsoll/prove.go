@@ -89,7 +89,7 @@ func proveOne(ctx context.Context, options attack.Options, progress *report.Prog
 	err = session.Attack(ctx)
 	if err == nil {
 		progress.Step("waiting for what still waits")
-		err = session.Finish()
+		err = session.Finish(ctx)
 	}
 	err = errors.Join(settled(ctx, err), session.Close())
 	return session.Artifacts(), session.Policy(), err

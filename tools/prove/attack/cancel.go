@@ -70,7 +70,7 @@ func (s *Session) leaveRound(ctx context.Context, in *instance, ops []spec.Opera
 		}
 	}
 	record.Noise = s.meter.noise(began, s.meter.now())
-	s.add(record)
+	s.add(ctx, record)
 	return nil
 }
 

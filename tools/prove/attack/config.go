@@ -31,7 +31,7 @@ func (s *Session) breakConfig(ctx context.Context) error {
 	}
 	cases := s.brokenStarts()
 	if len(cases) == 0 {
-		s.skip("config", check.NoVariable, "there is no variable to break")
+		s.skip(ctx, "config", check.NoVariable, "there is no variable to break")
 		return nil
 	}
 	s.opt.Say("missing and malformed configuration")
@@ -86,7 +86,7 @@ func (s *Session) startBroken(ctx context.Context, record run.Config) {
 	in, err := s.start(ctx, "config", sh)
 	if err != nil {
 		record.Problem = err.Error()
-		s.add(record)
+		s.add(ctx, record)
 		return
 	}
 	defer in.stop()
@@ -108,12 +108,14 @@ func (s *Session) startBroken(ctx context.Context, record run.Config) {
 	}
 	slices.Sort(record.Listened)
 	if record.Exited {
-		if exit, err := in.process.Wait(bound); err == nil {
-			record.Code = exit.Code
+		exit, err := in.process.Wait(ctx)
+		if err != nil {
+			return // interrupted
 		}
+		record.Code = exit.Code
 	}
 	record.Output = in.output(8)
 	record.Named = slices.ContainsFunc(in.process.Lines(), func(line launch.Line) bool { return strings.Contains(line.Text, record.Variable) })
 	record.Noise = s.meter.noise(began, s.meter.now())
-	s.add(record)
+	s.add(ctx, record)
 }

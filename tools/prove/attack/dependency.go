@@ -27,7 +27,7 @@ func (s *Session) withDependency(ctx context.Context, name string, ids []string,
 	op, ok := s.spec.Calling(func(spec.Operation) bool { return true })
 	if !ok {
 		for _, id := range ids {
-			s.skip(id, check.NoDependency, "no operation calls a dependency that the prover plays")
+			s.skip(ctx, id, check.NoDependency, "no operation calls a dependency that the prover plays")
 		}
 		return nil
 	}

@@ -67,7 +67,7 @@ func (s *Session) drainOnce(ctx context.Context, in *instance, round int) error 
 	op := s.spec.Operations[0]
 	mix, err := in.mix(ctx, op)
 	if err != nil {
-		s.skip("drain", check.ToolFailed, "%v", err)
+		s.skip(ctx, "drain", check.ToolFailed, "%v", err)
 		return ctx.Err()
 	}
 	e := &ending{session: s, in: in, policy: p, record: run.Drain{
@@ -99,13 +99,13 @@ func (s *Session) drainOnce(ctx context.Context, in *instance, round int) error 
 		return ctx.Err()
 	}
 	if o.result == nil {
-		s.skip("drain", check.ToolFailed, "%v", o.err)
+		s.skip(ctx, "drain", check.ToolFailed, "%v", o.err)
 		return nil
 	}
 	e.count(o.result)
 	e.record.Noise = s.meter.noise(began, s.meter.now())
 	e.record.Output = in.output(8)
-	s.add(e.record)
+	s.add(ctx, e.record)
 	return nil
 }
 

@@ -85,7 +85,7 @@ func (s *Session) holdRequests(ctx context.Context, in *instance, op spec.Operat
 	}
 	record.Reached = int(calls(deps) - before)
 	record.Noise = s.meter.noise(began, s.meter.now())
-	s.add(record)
+	s.add(ctx, record)
 }
 
 // holdOne sends one request and waits for its answer, the end of its connection, or of the watch.

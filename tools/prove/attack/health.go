@@ -76,7 +76,7 @@ func (in *instance) failing(op spec.Operation) (deps []*dependency, soft bool) {
 func (s *Session) watchHealth(ctx context.Context, in *instance, op spec.Operation, round int, o outage) {
 	health := s.spec.Health
 	if health.Live == "" && health.Ready == "" {
-		s.skip("health", check.NoHealth, "plimsoll.yaml names no health path")
+		s.skip(ctx, "health", check.NoHealth, "plimsoll.yaml names no health path")
 		if o.during != nil {
 			defer o.begin(in.behind(op))()
 			o.during()
@@ -108,7 +108,7 @@ func (s *Session) watchHealth(ctx context.Context, in *instance, op spec.Operati
 		return
 	}
 	record.Noise = s.meter.noise(began, s.meter.now())
-	s.add(record)
+	s.add(ctx, record)
 }
 
 // uses reports whether an ordinary request reaches the dependencies while they are well.

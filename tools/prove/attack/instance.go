@@ -176,10 +176,10 @@ func (s *Session) launch(ctx context.Context, name string, sh shape) (*instance,
 			record.Output = in.output(20)
 			in.stop()
 		}
-		s.add(record)
+		s.add(ctx, record)
 		return nil, &NotReadyError{Err: err}
 	}
-	s.add(record)
+	s.add(ctx, record)
 	return in, nil
 }
 
@@ -191,7 +191,7 @@ func (s *Session) spare(ctx context.Context, name string, sh shape, checks ...st
 		return in, err
 	}
 	for _, id := range checks {
-		s.skip(id, check.NotReady, "a process for this never became ready: %s", firstLine(err.Error()))
+		s.skip(ctx, id, check.NotReady, "a process for this never became ready: %s", firstLine(err.Error()))
 	}
 	return nil, nil
 }

@@ -27,7 +27,7 @@ func (s *Session) meet(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("record policy: %w", err)
 	}
-	s.add(run.Judged{Policy: judged})
+	s.add(ctx, run.Judged{Policy: judged})
 	for _, op := range s.spec.Operations {
 		exchange, err := in.do(ctx, op)
 		switch {

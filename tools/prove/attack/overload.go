@@ -46,7 +46,7 @@ func (s *Session) overload(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.add(found)
+	s.add(ctx, found)
 	if found.Problem != "" {
 		return nil
 	}
@@ -61,7 +61,7 @@ func (s *Session) overload(ctx context.Context) error {
 // overloadAt makes blocks of one multiple until they are decided or enough.
 func (s *Session) overloadAt(ctx context.Context, target *loaded, multiple, capacity float64) error {
 	if multiple*capacity > mostRate {
-		s.skip(check.MultipleID(multiple), check.CapTooHigh,
+		s.skip(ctx, check.MultipleID(multiple), check.CapTooHigh,
 			"%g× is %.0f requests/s and at most %d are offered; give an operation a dependency that is the bottleneck", multiple, multiple*capacity, mostRate)
 		return nil
 	}
@@ -96,7 +96,7 @@ func (t *loaded) fresh(ctx context.Context) (ok bool, err error) {
 	}
 	t.mix, err = t.in.mix(ctx, t.op)
 	if err != nil {
-		t.session.skip("overload", check.ToolFailed, "%v", err)
+		t.session.skip(ctx, "overload", check.ToolFailed, "%v", err)
 		return false, ctx.Err()
 	}
 	return true, nil
@@ -207,7 +207,7 @@ func (t *loaded) offer(ctx context.Context, record run.Load, length time.Duratio
 	}
 	record.Result = *result
 	record.Noise = s.meter.noise(began, began+length)
-	s.add(record)
+	s.add(ctx, record)
 	return record, nil
 }
 

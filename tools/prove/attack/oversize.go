@@ -29,7 +29,7 @@ func (s *Session) offerOversize(ctx context.Context) error {
 	}
 	op, ok := bodied(s.spec)
 	if !ok {
-		s.skip("oversize", check.NoBody, "no operation has a body")
+		s.skip(ctx, "oversize", check.NoBody, "no operation has a body")
 		return nil
 	}
 	s.opt.Say("oversize bodies")
@@ -60,7 +60,7 @@ func (s *Session) offerOne(ctx context.Context, op spec.Operation, form string, 
 	}
 	a, err := in.request(ctx, op)
 	if err != nil {
-		s.skip("oversize", check.ToolFailed, "%v", err)
+		s.skip(ctx, "oversize", check.ToolFailed, "%v", err)
 		return nil
 	}
 	size := int64(s.Policy().Plan.Oversize)
@@ -76,7 +76,7 @@ func (s *Session) offerOne(ctx context.Context, op spec.Operation, form string, 
 	record.Before, record.Peak, record.Measured = measured.before, measured.peak, measured.known
 	record.Alive = in.alive(ctx)
 	if ctx.Err() == nil {
-		s.add(record)
+		s.add(ctx, record)
 	}
 	return ctx.Err()
 }

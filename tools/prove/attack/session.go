@@ -81,7 +81,7 @@ func Open(ctx context.Context, opt Options) (*Session, error) {
 		return nil, err
 	}
 	s.writer, s.artifacts.Header = writer, header
-	s.add(run.Described{Spec: described})
+	s.add(ctx, run.Described{Spec: described})
 	return s, nil
 }
 
@@ -110,8 +110,19 @@ func (s *Session) Attack(ctx context.Context) error {
 
 // steps are the experiments in order: first those that wait, last those that end the process.
 func (s *Session) steps() []func(context.Context) error {
+	finished := func(experiment func(context.Context) error, ids ...string) func(context.Context) error {
+		return func(ctx context.Context) error {
+			if err := experiment(ctx); err != nil {
+				return err
+			}
+			s.done(ctx, ids...)
+			return nil
+		}
+	}
 	return []func(context.Context) error{
-		s.meet, s.waitForSlow, s.beside(s.breakConfig, s.hangDependency, s.refuseDependency), s.offerOversize, s.overload, s.drain,
+		s.meet, s.waitForSlow,
+		finished(s.beside(s.breakConfig, s.hangDependency, s.refuseDependency), "config", "deadline", "cancel", "health"),
+		finished(s.offerOversize, "oversize"), finished(s.overload, "overload"), finished(s.drain, "drain"),
 	}
 }
 
@@ -128,11 +139,14 @@ func (s *Session) beside(experiments ...func(context.Context) error) func(contex
 	}
 }
 
-// Finish waits for what still waits, ends every process, and marks the run as complete.
-func (s *Session) Finish() error {
+// Finish waits for what still waits, ends every process, and marks the run as complete, unless it was interrupted.
+func (s *Session) Finish(ctx context.Context) error {
 	s.waits.Wait()
 	s.stopAll()
 	err := s.fault()
+	if ctx.Err() != nil {
+		err = s.interrupted(ctx)
+	}
 	if err == nil {
 		err = s.writer.Finish()
 		s.keep(run.End{})
@@ -166,8 +180,12 @@ func (s *Session) Policy() policy.Policy {
 	return s.policy
 }
 
-// add records an artifact in the file and in memory.
-func (s *Session) add(record run.Record) {
+// add records an artifact in the file and in memory. What was seen while the run was being interrupted is left out: it may
+// be about the interruption.
+func (s *Session) add(ctx context.Context, record run.Record) {
+	if ctx.Err() != nil {
+		return
+	}
 	if err := s.writer.Add(record); err != nil && !errors.Is(err, os.ErrClosed) {
 		s.fail(err)
 	}
@@ -181,8 +199,8 @@ func (s *Session) keep(record run.Record) {
 }
 
 // skip records why a check has nothing to judge.
-func (s *Session) skip(experiment string, reason check.Reason, format string, args ...any) {
-	s.add(run.Skip{Experiment: experiment, Reason: string(reason), Detail: fmt.Sprintf(format, args...)})
+func (s *Session) skip(ctx context.Context, experiment string, reason check.Reason, format string, args ...any) {
+	s.add(ctx, run.Skip{Experiment: experiment, Reason: string(reason), Detail: fmt.Sprintf(format, args...)})
 }
 
 // wants reports whether a check was asked for.
@@ -193,7 +211,18 @@ func (s *Session) wants(ids ...string) bool {
 // finding is what a check says about what was recorded so far.
 func (s *Session) finding(id string) check.Finding {
 	c, _ := check.Find(id)
-	return c.Eval(s.Artifacts(), s.Policy())
+	a := s.Artifacts()
+	a.Complete = true // as far as this question goes
+	return c.Eval(a, s.Policy())
+}
+
+// done records that everything that checks need has been tried.
+func (s *Session) done(ctx context.Context, ids ...string) {
+	for _, id := range ids {
+		if s.wants(id) {
+			s.add(ctx, run.Done{Check: id})
+		}
+	}
 }
 
 // undecided reports whether another round could decide a check.

@@ -33,13 +33,13 @@ func (s *Session) waitForSlow(ctx context.Context) error {
 	s.opt.Say("slow headers, slow bodies and idle connections begin, and go on beside the rest")
 	var lanes sync.WaitGroup
 	if s.wants("slow-header") {
-		lanes.Go(func() { s.repeated("slow-header", func(round int) { s.slowHeader(ctx, in, round) }) })
+		lanes.Go(func() { s.repeated(ctx, "slow-header", func(round int) { s.slowHeader(ctx, in, round) }) })
 	}
 	if s.wants("slow-body") {
-		lanes.Go(func() { s.repeated("slow-body", func(round int) { s.slowBody(ctx, in, round) }) })
+		lanes.Go(func() { s.repeated(ctx, "slow-body", func(round int) { s.slowBody(ctx, in, round) }) })
 	}
 	if s.wants("idle") {
-		lanes.Go(func() { s.repeated("idle", func(round int) { s.idle(ctx, in, round) }) })
+		lanes.Go(func() { s.repeated(ctx, "idle", func(round int) { s.idle(ctx, in, round) }) })
 	}
 	s.waits.Go(func() {
 		lanes.Wait()
@@ -53,11 +53,12 @@ func (s *Session) waitForSlow(ctx context.Context) error {
 const mostRounds = 3
 
 // repeated makes a round, and more for as long as the check asks for them.
-func (s *Session) repeated(id string, round func(int)) {
+func (s *Session) repeated(ctx context.Context, id string, round func(int)) {
 	round(1)
-	for n := 2; n <= mostRounds && s.undecided(id); n++ {
+	for n := 2; n <= mostRounds && ctx.Err() == nil && s.undecided(id); n++ {
 		round(n)
 	}
+	s.done(ctx, id)
 }
 
 // watchFor is how long a connection is watched that must be given up within a limit.
@@ -88,7 +89,7 @@ func (s *Session) hold(ctx context.Context, in *instance, attack string, round i
 	}
 	record.Noise = s.meter.noise(began, s.meter.now())
 	record.Alive = in.alive(ctx)
-	s.add(record)
+	s.add(ctx, record)
 }
 
 func (s *Session) slowHeader(ctx context.Context, in *instance, round int) {
@@ -106,12 +107,12 @@ func (s *Session) slowHeader(ctx context.Context, in *instance, round int) {
 func (s *Session) slowBody(ctx context.Context, in *instance, round int) {
 	op, ok := bodied(s.spec)
 	if !ok {
-		s.skip("slow-body", check.NoBody, "no operation has a body")
+		s.skip(ctx, "slow-body", check.NoBody, "no operation has a body")
 		return
 	}
 	a, err := in.request(ctx, op)
 	if err != nil {
-		s.skip("slow-body", check.ToolFailed, "%v", err)
+		s.skip(ctx, "slow-body", check.ToolFailed, "%v", err)
 		return
 	}
 	watched := watchFor(s.Policy().Body)
@@ -196,7 +197,7 @@ func (s *Session) idle(ctx context.Context, in *instance, round int) {
 		return w
 	})
 	if closes.Load() {
-		s.skip("idle", check.NoKeepAlive, "the service says that it closes after each answer: no connection is ever idle")
+		s.skip(ctx, "idle", check.NoKeepAlive, "the service says that it closes after each answer: no connection is ever idle")
 	}
 }
 

@@ -40,7 +40,7 @@ func Find(id string) (Check, bool) {
 	return Check{}, false
 }
 
-// Eval judges one run.
+// Eval judges one run. Of a run that was interrupted before everything was tried, only a refutation counts.
 func (c Check) Eval(a *run.Artifacts, p policy.Policy) Finding {
 	f := Finding{
 		Check: c.ID, Guarantee: c.Guarantee, Title: c.Title, Promise: c.Promise, Remedies: c.Remedies,
@@ -56,11 +56,10 @@ func (c Check) Eval(a *run.Artifacts, p policy.Policy) Finding {
 		return f
 	}
 	c.Judge(a, p, &f)
-	if len(f.Parts) == 0 && !a.Complete {
-		f.Verdict, f.Reason, f.Says = NotTested, Interrupted, "the run ended before this was tried"
-		return f
-	}
 	f.settle()
+	if !a.Tried(c.ID) && f.Verdict != Refuted {
+		f.Verdict, f.Reason, f.Says = NotTested, Interrupted, "the run ended before all of this was tried"
+	}
 	return f
 }
 

@@ -64,7 +64,7 @@ func (p Part) WantsRepeat() bool {
 // WantsBlock reports whether another block could decide what an overload by this multiple leaves open.
 func WantsBlock(a *run.Artifacts, p policy.Policy, multiple float64) bool {
 	only := *a
-	only.Loads = nil
+	only.Loads, only.Complete = nil, true
 	for _, l := range a.Loads {
 		if l.Multiple == multiple {
 			only.Loads = append(only.Loads, l)

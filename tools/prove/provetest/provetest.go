@@ -83,7 +83,7 @@ func Run(tb testing.TB, service *spec.Service, checks ...string) (*run.Artifacts
 	if err := session.Attack(context.Background()); err != nil {
 		tb.Fatalf("attack: %v", err)
 	}
-	if err := session.Finish(); err != nil {
+	if err := session.Finish(context.Background()); err != nil {
 		tb.Fatalf("finish: %v", err)
 	}
 	return session.Artifacts(), session.Policy()

@@ -3,6 +3,7 @@ package run
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 )
 
 // Artifacts is everything that a run file holds, by kind, each kind in the order in which it was written.
@@ -21,6 +22,7 @@ type Artifacts struct {
 	Drains   []Drain
 	Configs  []Config
 	Skips    []Skip
+	Done     []string // checks for which everything has been tried
 
 	Complete bool // the run came to its end
 	Cut      bool // the file ends inside a line
@@ -36,6 +38,9 @@ func (a *Artifacts) Skipped(experiment string) (Skip, bool) {
 	return Skip{}, false
 }
 
+// Tried reports whether everything that a check needs has been tried.
+func (a *Artifacts) Tried(check string) bool { return a.Complete || slices.Contains(a.Done, check) }
+
 // Append files a record away, as reading it from a file would.
 func (a *Artifacts) Append(record Record) {
 	switch r := record.(type) {
@@ -45,6 +50,8 @@ func (a *Artifacts) Append(record Record) {
 		a.Policy = r.Policy
 	case Capacity:
 		a.Capacity = &r
+	case Done:
+		a.Done = append(a.Done, r.Check)
 	case Skip:
 		a.Skips = append(a.Skips, r)
 	case Launch:
@@ -90,6 +97,7 @@ func readers() map[string]func(json.RawMessage) (Record, error) {
 	enlist[Described](all)
 	enlist[Judged](all)
 	enlist[Capacity](all)
+	enlist[Done](all)
 	enlist[Skip](all)
 	enlist[Launch](all)
 	enlist[Waits](all)

@@ -50,6 +50,11 @@ type End struct {
 	After time.Duration `json:"after_ns"`
 }
 
+// Done says that everything that a check needs has been tried.
+type Done struct {
+	Check string `json:"check"`
+}
+
 // Skip says why an experiment left no artifacts.
 type Skip struct {
 	Experiment string `json:"experiment"`
@@ -79,5 +84,6 @@ type Launch struct {
 func (Described) kind() string { return "spec" }
 func (Judged) kind() string    { return "policy" }
 func (End) kind() string       { return "end" }
+func (Done) kind() string      { return "done" }
 func (Skip) kind() string      { return "skip" }
 func (Launch) kind() string    { return "launch" }

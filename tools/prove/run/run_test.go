@@ -20,6 +20,7 @@ func everything() []run.Record {
 		run.Described{Spec: json.RawMessage(`{"name":"orders"}`)},
 		run.Judged{Policy: json.RawMessage(`{"header":{}}`)},
 		run.Launch{Instance: "load", Ready: true, After: time.Second},
+		run.Done{Check: "config"},
 		run.Skip{Experiment: "idle", Reason: "no-keepalive", Detail: "it closes"},
 		run.Waits{Attack: run.SlowHeader, Round: 1, Watched: time.Minute, Alive: true, Conns: []run.Wait{{Sent: 9, Closed: "FIN", After: time.Second, Transcript: []string{"a", "b"}}}},
 		run.Oversize{Form: run.ByChunks, Size: 64 << 20, Status: 413, Before: 1, Peak: 2, Measured: true},
