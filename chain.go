@@ -61,7 +61,11 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{service: s, w: w, arrival: time.Now()}
 	defer x.recover(r)
 	s.mux.ServeHTTP(x, r)
-	if !x.routed {
+	switch {
+	case x.routed:
+	case s.wrapped != nil: // what the mux would clean, redirect or refuse is the router's
+		s.wrapped.ServeHTTP(x, r)
+	default:
 		x.answerUnrouted(r)
 	}
 }

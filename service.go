@@ -51,6 +51,7 @@ type Service struct {
 
 	mux        *http.ServeMux
 	entries    []*entry
+	wrapped    *entry // the handler of Wrap; nil: there is none
 	components []life.Component
 	drain      *drain
 }
@@ -61,9 +62,10 @@ type Service struct {
 // adds what a handler alone cannot keep: connection limits, the admin listener
 // and the drain.
 //
-// Inside the handler everything is as before: the same request, the same
-// context with a deadline, an http.ResponseWriter with Flush and
-// http.ResponseController. Routes that stream are declared on top with Handle.
+// Inside the handler everything is as before: the same request, whose path is
+// neither cleaned nor redirected, the same context with a deadline, an
+// http.ResponseWriter with Flush and http.ResponseController. Routes that stream
+// are declared on top with Handle.
 //
 // The error is a *config.Error when the environment is wrong.
 func Wrap(name string, h http.Handler, opts ...Option) (*Service, error) {
@@ -78,6 +80,7 @@ func Wrap(name string, h http.Handler, opts ...Option) (*Service, error) {
 	}
 	s.describe(&set)
 	s.Handle("/", h)
+	s.wrapped = s.entries[0]
 	return s, nil
 }
 
