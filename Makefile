@@ -15,7 +15,7 @@ build: ## build the plimsoll command and the example services into bin/
 	@mkdir -p bin && $(GO) build -trimpath -o bin/ ./tools/cmd/plimsoll ./example/orders ./example/naive
 
 demo: build ## prove a service on bare net/http and one on Plimsoll, side by side (about 4 minutes)
-	@bin/plimsoll demo
+	@bin/plimsoll demo --out bin
 
 test: postgres ## every test of every module; those that measure time run by themselves, after the others
 	@$(GO) vet $(WORK) && $(GO) test -timeout 9m $$($(GO) list $(WORK) | grep -v -E '$(MEASURED)') && $(GO) test -p 1 -timeout 9m $$($(GO) list $(WORK) | grep -E '$(MEASURED)')
