@@ -98,7 +98,7 @@ func proveOne(ctx context.Context, options attack.Options, progress *report.Prog
 // settled takes the error away that says nothing but that the run was interrupted.
 func settled(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		return nil
+		return nil //nolint:nilerr // the caller asks the context itself
 	}
 	return err
 }

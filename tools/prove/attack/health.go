@@ -134,7 +134,7 @@ func (s *Session) outlast(ctx context.Context, in *instance, op spec.Operation, 
 	}()
 	var nudges sync.WaitGroup
 	started := s.meter.now()
-	for last := time.Duration(-nudge); ctx.Err() == nil; pause(ctx, s.Policy().Plan.HealthPoll/4) {
+	for last := -nudge; ctx.Err() == nil; pause(ctx, s.Policy().Plan.HealthPoll/4) {
 		now := s.meter.now() - started
 		if now-last >= nudge {
 			last = now

@@ -3,10 +3,11 @@ package attack
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"net"
+	"net/netip"
 	"os"
+	"slices"
 	"strconv"
 	"time"
 
@@ -159,9 +160,10 @@ func (in *instance) launchSpec(sh shape) (launch.Spec, error) {
 // launch starts a process, waits until it is ready, and records that.
 func (s *Session) launch(ctx context.Context, name string, sh shape) (*instance, error) {
 	began := time.Since(s.epoch)
-	in, err := s.start(ctx, name, sh)
-	if err == nil {
-		_, err = in.process.Ready(ctx, in.probe())
+	in, err := s.ready(ctx, name, sh)
+	if err == nil && !in.listens() { // the port was free a moment ago; someone else may have been quicker
+		in.stop()
+		in, err = s.ready(ctx, name, sh)
 	}
 	if ctx.Err() != nil {
 		if in != nil {
@@ -181,6 +183,26 @@ func (s *Session) launch(ctx context.Context, name string, sh shape) (*instance,
 	}
 	s.add(ctx, record)
 	return in, nil
+}
+
+// ready starts a process and waits until it is ready. The instance is nil when it could not even be started.
+func (s *Session) ready(ctx context.Context, name string, sh shape) (*instance, error) {
+	in, err := s.start(ctx, name, sh)
+	if err != nil {
+		return nil, err
+	}
+	_, err = in.process.Ready(ctx, in.probe())
+	return in, err
+}
+
+// listens reports whether the process itself, or one of its children, has the port. Where that can't be seen it is
+// believed; so is a second process that still does not have it, whose work is done by someone else's children.
+func (in *instance) listens() bool {
+	sockets, err := in.process.Sockets()
+	if err != nil {
+		return true
+	}
+	return slices.ContainsFunc(sockets.Listening, func(addr netip.AddrPort) bool { return strconv.Itoa(int(addr.Port())) == portOf(in.addr) })
 }
 
 // spare starts a process for one experiment. When that fails the experiment's checks are told so; an interruption is the
@@ -304,11 +326,4 @@ func firstLine(text string) string {
 		}
 	}
 	return text
-}
-
-// must reports a broken invariant of the tool as a fault of the run.
-func (s *Session) must(err error, doing string) {
-	if err != nil {
-		s.fail(fmt.Errorf("%s: %w", doing, err))
-	}
 }

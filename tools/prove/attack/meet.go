@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -142,11 +143,11 @@ func (m manifest) budget(method, path string) int64 {
 			budgets[r.Pattern] = r.BudgetMS
 		}
 	}
-	request, err := http.NewRequest(method, path, nil)
+	target, err := url.Parse(path)
 	if err != nil {
 		return 0
 	}
-	_, pattern := mux.Handler(request)
+	_, pattern := mux.Handler(&http.Request{Method: method, URL: target, Host: "localhost"})
 	return budgets[pattern]
 }
 

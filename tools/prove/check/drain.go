@@ -51,7 +51,7 @@ func noneLost(rounds []run.Drain, f *Finding) Part {
 			f.show(fmt.Sprintf("a lost request of round %d, written %s after the signal, ended by %s", round.Round, seconds(first.At), first.How), first.Transcript)
 		}
 	}
-	part := Part{Name: "none lost", Measured: counted(lost, exposed), Limit: fixed("<=", 0, "share")}
+	part := Part{Name: "none lost", Measured: counted(lost, exposed), Limit: ofShare("<=", 0)}
 	part.Says = fmt.Sprintf("%d lost of %d under way at SIGTERM or later (%d answered in all, %d rounds)", lost, exposed, answered, len(rounds))
 	switch {
 	case lost > 0:
@@ -69,7 +69,7 @@ func noneLost(rounds []run.Drain, f *Finding) Part {
 }
 
 func noneRefused(rounds []run.Drain) Part {
-	part := Part{Name: "none refused", Verdict: Proved, Limit: fixed("<=", 0, "share")}
+	part := Part{Name: "none refused", Verdict: Proved, Limit: ofShare("<=", 0)}
 	refused, sent := 0, 0
 	for _, round := range rounds {
 		refused, sent = refused+round.Refused, sent+round.Exposed

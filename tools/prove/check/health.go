@@ -94,7 +94,7 @@ func liveStays(watch run.Health) Part {
 			part.Says = fmt.Sprintf("liveness said %s %s after the dependency went", said(poll), seconds(poll.At-watch.Failed))
 		}
 	}
-	part.Measured, part.Limit = counted(bad, looks), fixed("<=", 0, "share")
+	part.Measured, part.Limit = counted(bad, looks), ofShare("<=", 0)
 	switch {
 	case looks == 0:
 		part.Verdict, part.Reason, part.Says = Inconclusive, NoData, "liveness was not looked at while the dependency was down"

@@ -39,8 +39,9 @@ func atLeast(t policy.Time) *Limit {
 	return &Limit{Op: ">=", Value: t.Value.Seconds(), Unit: "s", Source: t.Source}
 }
 
-func fixed(op string, value float64, unit string) *Limit {
-	return &Limit{Op: op, Value: value, Unit: unit, Source: policy.Default}
+// ofShare limits a share of trials by a number that nobody chooses.
+func ofShare(op string, value float64) *Limit {
+	return &Limit{Op: op, Value: value, Unit: "share", Source: policy.Default}
 }
 
 // timely judges a duration that must not exceed its limit. What exceeds it by no more than the prover's own clock was

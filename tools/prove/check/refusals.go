@@ -84,7 +84,7 @@ func rowsOf(list []load.Window) []load.Row {
 func refusedHonestly(refused, bad int, m float64) Part {
 	n := refused + bad
 	part := Part{
-		Name: fmt.Sprintf("refused at %g×", m), Measured: counted(refused, n), Limit: fixed(">=", honestShare, "share"),
+		Name: fmt.Sprintf("refused at %g×", m), Measured: counted(refused, n), Limit: ofShare(">=", honestShare),
 		Says: fmt.Sprintf("at %g× %d of %d requests that were not served were refused with 503 or 429, %d timed out or failed", m, refused, n, bad),
 	}
 	switch {
@@ -141,7 +141,7 @@ func refusedWithAdvice(blocks []block, m float64) (Part, bool) {
 		}
 	}
 	part := Part{
-		Name: fmt.Sprintf("Retry-After at %g×", m), Verdict: Proved, Measured: counted(marked, refused), Limit: fixed(">=", retryShare, "share"),
+		Name: fmt.Sprintf("Retry-After at %g×", m), Verdict: Proved, Measured: counted(marked, refused), Limit: ofShare(">=", retryShare),
 		Says: fmt.Sprintf("at %g× %d of %d refusals carried Retry-After as whole seconds from %d to %d", m, marked, refused, retryLeast, retryMost),
 	}
 	if share(marked, refused) < retryShare {

@@ -12,7 +12,7 @@ import (
 func Hogs(tb testing.TB) {
 	tb.Helper()
 	for range 2 * runtime.NumCPU() {
-		cmd := exec.Command(os.Args[0])
+		cmd := exec.CommandContext(tb.Context(), os.Args[0])
 		cmd.Env = append(os.Environ(), hogVariable+"=1", "GOMAXPROCS=1")
 		life, err := cmd.StdinPipe()
 		if err == nil {
@@ -23,8 +23,7 @@ func Hogs(tb testing.TB) {
 		}
 		tb.Cleanup(func() {
 			_ = life.Close() // it tells the hog to end
-			_ = cmd.Process.Kill()
-			_ = cmd.Wait()
+			_ = cmd.Wait()   // a hog has nothing to say
 		})
 	}
 }
@@ -35,6 +34,9 @@ func hog() {
 		_, _ = io.Copy(io.Discard, os.Stdin)
 		os.Exit(0)
 	}()
-	for {
+	for n := uint64(0); ; n++ {
+		if n == 0 {
+			runtime.Gosched()
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"strings"
@@ -47,8 +48,8 @@ func (p Paper) width() int {
 	return p.Width
 }
 
-// line writes one line.
-func (p Paper) line(text string) { io.WriteString(p.Out, strings.TrimRight(text, " ")+"\n") }
+// line writes one line. A report that can't be written has no other reader to tell.
+func (p Paper) line(text string) { fmt.Fprintln(p.Out, strings.TrimRight(text, " ")) }
 
 // wrapped writes text behind a first prefix, and behind spaces of the same width on the lines after it.
 func (p Paper) wrapped(prefix, text string) {

@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"io"
 	"sync"
 	"time"
 )
@@ -29,7 +28,7 @@ func (p *Progress) Step(text string) {
 	defer p.mu.Unlock()
 	line := clip(fmt.Sprintf("%5.1f s  %s: %s", time.Since(p.start).Seconds(), p.name, text), p.paper.width()-1)
 	if p.paper.Live {
-		io.WriteString(p.paper.Out, "\r\x1b[K"+p.paper.paint(dim, line))
+		fmt.Fprint(p.paper.Out, "\r\x1b[K"+p.paper.paint(dim, line))
 		p.shown = true
 		return
 	}
@@ -41,7 +40,7 @@ func (p *Progress) Done() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.shown {
-		io.WriteString(p.paper.Out, "\r\x1b[K")
+		fmt.Fprint(p.paper.Out, "\r\x1b[K")
 		p.shown = false
 	}
 }
