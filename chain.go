@@ -94,6 +94,7 @@ func (x *exchange) recover(r *http.Request) {
 	}
 	x.service.log.ErrorContext(r.Context(), "panic in the request chain", slog.Any("panic", v), slog.String("stack", string(debug.Stack())))
 	x.amend(r)(x.w.Header())
+	x.limitTaking(r, time.Now())
 	x.leaveBody(r)
 	problem.Write(silent{x.w}, r, problem.New(problem.Internal, ""))
 	x.signals.End(telemetry.Summary{Status: http.StatusInternalServerError, Outcome: telemetry.Panicked, Class: x.class})
@@ -125,6 +126,7 @@ func (x *exchange) serve(e *entry, r *http.Request) {
 	}()
 
 	deadline := x.arrival.Add(s.allowed(&x.policy, r))
+	x.limitTaking(r, deadline)
 	if err := x.hopeless(r, deadline); err != nil {
 		x.refuse(r, err)
 		return
@@ -161,6 +163,16 @@ func (x *exchange) serve(e *entry, r *http.Request) {
 		},
 		Panic: func(v any, stack []byte) { s.logPanic(ctx, e.pattern, v, stack) },
 	}))
+}
+
+// limitTaking ends a stream of HTTP/2 whose client does not take the answer. The
+// listener sees what stalls on a connection, but not that a client opens no window
+// for a stream, and net/http waits for that without a limit of its own when the
+// handler has returned, by when at the latest is given.
+func (x *exchange) limitTaking(r *http.Request, returned time.Time) {
+	if r.ProtoMajor == 2 {
+		_ = http.NewResponseController(x.w).SetWriteDeadline(returned.Add(x.service.settings.WriteStall)) // a writer without deadlines is not a network's
+	}
 }
 
 // policyOf asks a handler that knows its routes, else takes the registered one.
@@ -390,6 +402,9 @@ func (x *exchange) finish(w http.ResponseWriter, r *http.Request, res budget.Res
 	if res.Outcome.Aborts() {
 		panic(http.ErrAbortHandler)
 	}
+	if x.policy.Stream > 0 {
+		x.limitTaking(r, time.Now())
+	}
 	if x.policy.Stream > 0 && errors.Is(context.Cause(r.Context()), life.ErrDraining) {
 		sayGoodbye(w)
 	}
@@ -411,6 +426,7 @@ func (x *exchange) answerUnrouted(r *http.Request) {
 	r = r.WithContext(ctx)
 	h := x.w.Header()
 	x.amend(r)(h)
+	x.limitTaking(r, time.Now())
 	x.leaveBody(r)
 	var p *problem.Error
 	switch {
