@@ -85,7 +85,7 @@ func (s *Service) manifest() manifest {
 			DeadlineMS: set.Deadline.Milliseconds(), HeaderTimeoutMS: set.HeaderTimeout.Milliseconds(),
 			IdleTimeoutMS: set.IdleTimeout.Milliseconds(), WriteStallMS: set.WriteStall.Milliseconds(),
 			MaxHeaderBytes: int64(set.MaxHeader), MaxBodyBytes: int64(set.MaxBody), BodyMemoryBytes: int64(set.BodyMemory),
-			MaxConnections: set.MaxConnections, DrainLagMS: set.DrainLag.Milliseconds(), DrainMS: set.Drain.Milliseconds(),
+			MaxConnections: s.connections, DrainLagMS: set.DrainLag.Milliseconds(), DrainMS: set.Drain.Milliseconds(),
 			GraceMS: set.Grace.Milliseconds(), Admission: s.admission.Mode().String(),
 		},
 		Variables: s.variables,
@@ -158,7 +158,7 @@ func (s *Service) observe() error {
 	gauge("plimsoll.admission.in_flight", "{permit}", "Permits that are out.", func() int64 { return int64(s.admission.InFlight()) })
 	gauge("plimsoll.admission.queued", "{request}", "Requests that wait for a permit.", func() int64 { return queued(s.admission.Snapshot()) })
 	gauge("plimsoll.connections.open", "{connection}", "Open public connections.", s.door.Open)
-	gauge("plimsoll.connections.limit", "{connection}", "Public connections at once.", func() int64 { return int64(s.settings.MaxConnections) })
+	gauge("plimsoll.connections.limit", "{connection}", "Public connections at once.", func() int64 { return int64(s.connections) })
 	gauge("plimsoll.bodies.held", "By", "Memory held by request bodies.", s.bodies.Held)
 	gauge("plimsoll.bodies.limit", "By", "Memory that request bodies may hold together.", func() int64 { return int64(s.settings.BodyMemory) })
 	_, err := meter.Int64ObservableCounter("plimsoll.connections.refused", metric.WithUnit("{connection}"), metric.WithDescription("Connections over the limit, answered 503 and closed."),

@@ -72,6 +72,7 @@ func (s *Service) listen(ctx context.Context) (l *listeners, public, admin net.A
 		_ = publicListener.Close()
 		return nil, nil, nil, err
 	}
+	adminListener = edge.New(adminListener, edge.Config{WriteStall: s.settings.WriteStall, MaxAge: edge.Unlimited})
 	l = &listeners{public: publicServer, admin: s.adminServer(), failed: make(chan error, 2)}
 	serve := func(srv *http.Server, ln net.Listener) {
 		if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
@@ -146,12 +147,12 @@ func (s *Service) publicDoor(ctx context.Context) (*http.Server, net.Listener, e
 	if err != nil {
 		return nil, nil, err
 	}
-	most, lowered := edge.Fit(set.MaxConnections)
-	if lowered {
+	var lowered bool
+	if s.connections, lowered = edge.Fit(set.MaxConnections); lowered {
 		s.log.Warn("fewer connections than PLIMSOLL_MAX_CONNECTIONS: the open-file limit is too low; raise it (ulimit -n)",
-			slog.Int("wanted", set.MaxConnections), slog.Int("allowed", most))
+			slog.Int("wanted", set.MaxConnections), slog.Int("allowed", s.connections))
 	}
-	s.door = edge.New(inner, edge.Config{MaxConnections: most, WriteStall: set.WriteStall, MaxAge: set.ConnectionAge, TLS: certificates != nil})
+	s.door = edge.New(inner, edge.Config{MaxConnections: s.connections, WriteStall: set.WriteStall, MaxAge: set.ConnectionAge, TLS: certificates != nil})
 	if certificates == nil {
 		return srv, s.door, nil
 	}

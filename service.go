@@ -47,7 +47,10 @@ type Service struct {
 	health    *health.Health
 	admission *admission.Controller
 	bodies    *intake.Pool
-	door      *edge.Listener // once it listens
+
+	// Once it listens:
+	door        *edge.Listener
+	connections int // public ones at once
 
 	mux        *http.ServeMux
 	entries    []*entry
