@@ -414,7 +414,7 @@ func (x *exchange) finish(w http.ResponseWriter, r *http.Request, res budget.Res
 // people who look at the wire do not.
 func sayGoodbye(w http.ResponseWriter) {
 	kind, _, _ := strings.Cut(w.Header().Get("Content-Type"), ";")
-	if strings.TrimSpace(kind) == "text/event-stream" {
+	if strings.TrimSpace(kind) == "text/event-stream" && w.Header().Get("Content-Encoding") == "" {
 		_, _ = io.WriteString(w, ": the service is draining; connect again\n\n") // the stream ends either way
 	}
 }

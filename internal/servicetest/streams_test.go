@@ -87,3 +87,24 @@ func TestAStreamThatSaidNothingBeforeTheDrainIsAnswered(t *testing.T) {
 	assert.Contains(t, body, ": the service is draining")
 	assert.NoError(t, s.end())
 }
+
+func TestAnEncodedStreamGetsNoPlainGoodbye(t *testing.T) {
+	s := start(t, func(_ context.Context, svc *plimsoll.Service, _ empty) error {
+		svc.HandleFunc("GET /events", func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "text/event-stream")
+			w.Header().Set("Content-Encoding", "br")
+			_, _ = io.WriteString(w, "coded")
+			_ = http.NewResponseController(w).Flush()
+			<-r.Context().Done()
+		}, route.Stream(time.Hour))
+		return nil
+	})
+	conn := dialAndAsk(t, s.public, "/events")
+	res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	assert.NoError(t, err)
+	s.stop()
+	body, err := io.ReadAll(res.Body)
+	assert.NoError(t, err)
+	assert.Equal(t, string(body), "coded")
+	assert.NoError(t, s.end())
+}
