@@ -22,7 +22,7 @@ const leave = time.Second
 // refuse answers a request whose context had ended before its handler could start.
 func refuse(ctx context.Context, w http.ResponseWriter, r *http.Request, e *Enforcement) Result {
 	if e.Returned != nil {
-		e.Returned()
+		e.Returned(0)
 	}
 	cause := Cause(ctx)
 	if !errors.Is(cause, ErrExceeded) {

@@ -27,8 +27,9 @@ type Enforcement struct {
 	Answer func(w http.ResponseWriter, r *http.Request)
 
 	// Returned is called once, when the handler has truly returned, and that may be long after Enforce has. It is
-	// called before Enforce returns when the handler never ran.
-	Returned func()
+	// called before Enforce returns when the handler never ran. The status is the handler's own: 500 when it
+	// panicked, 0 when it never ran or its request was over before it had returned.
+	Returned func(status int)
 
 	// Panic is told what a handler panicked with, also after its request was over; not of http.ErrAbortHandler.
 	// Nil: it is logged by slog.

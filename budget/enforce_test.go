@@ -163,7 +163,7 @@ func TestReturnCountsBeforeTheDeadline(t *testing.T) {
 		w := httptest.NewRecorder()
 		result := budget.Enforce(w, httptest.NewRequestWithContext(ctx, "GET", "/", nil),
 			http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "whole") }),
-			budget.Enforcement{Returned: cancel})
+			budget.Enforcement{Returned: func(int) { cancel() }})
 		assert.Equal(t, result.Outcome, budget.Finished)
 	}
 }

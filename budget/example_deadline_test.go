@@ -47,7 +47,7 @@ func ExampleEnforce() {
 	ctx, cancel := budget.Start(r.Context(), time.Now(), 5*time.Second, r.Header)
 	defer cancel()
 	result := budget.Enforce(w, r.WithContext(ctx), handler, budget.Enforcement{
-		Returned: func() { fmt.Println("the handler has returned") },
+		Returned: func(int) { fmt.Println("the handler has returned") },
 	})
 	if result.Outcome.Aborts() {
 		panic(http.ErrAbortHandler)

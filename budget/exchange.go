@@ -63,8 +63,23 @@ func (x *exchange) settle() {
 		_ = x.request.MultipartForm.RemoveAll() // one that cannot be removed is no failure of the request
 	}
 	if x.enforcement.Returned != nil {
-		x.enforcement.Returned()
+		x.enforcement.Returned(x.status())
 	}
+}
+
+// status is the handler's own, once it has ended.
+func (x *exchange) status() int {
+	if !x.guard.gate.enter() {
+		return 0 // whoever shut it uses the rest of the guard now
+	}
+	defer x.guard.gate.leave()
+	switch {
+	case !x.returned:
+		return http.StatusInternalServerError
+	case x.guard.status == 0:
+		return http.StatusOK // as net/http has it, for a handler that wrote nothing
+	}
+	return x.guard.status
 }
 
 // caught keeps and reports what the handler panicked with.

@@ -148,7 +148,7 @@ func TestReturnedIsCalledOnce(t *testing.T) {
 				r := httptest.NewRequestWithContext(ctx, "GET", "/", nil)
 				result := budget.Enforce(httptest.NewRecorder(), r, c.handler, budget.Enforcement{
 					Stream:   c.stream,
-					Returned: func() { at = append(at, time.Since(start)) },
+					Returned: func(int) { at = append(at, time.Since(start)) },
 					Panic:    func(any, []byte) {},
 				})
 				assert.Equal(t, result.Outcome, c.outcome)
