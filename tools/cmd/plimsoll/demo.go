@@ -60,8 +60,8 @@ func (c *demoCommand) Run(ctx context.Context, t *terminal) error {
 		progresses[i].Step("waiting for what still waits")
 		err := errors.Join(sessions[i].Finish(ctx), sessions[i].Close())
 		progresses[i].Done()
-		if err != nil || ctx.Err() != nil {
-			return errors.Join(err, ctx.Err())
+		if err != nil {
+			return err
 		}
 	}
 	for i, session := range sessions {

@@ -25,6 +25,7 @@ func main() {
 		os.Exit(launch.Guard(os.Args[2:]))
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends at once; the guards see to the services
 	code := execute(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
@@ -97,6 +98,8 @@ func complain(w io.Writer, err error) int {
 		return report.ExitUsage
 	case errors.As(err, &notReady):
 		return report.ExitNotReady
+	case errors.Is(err, attack.ErrInterrupted):
+		return report.ExitInconclusive
 	}
 	return report.ExitTool
 }

@@ -3,8 +3,8 @@ package attack
 import (
 	"context"
 	"maps"
+	"regexp"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -115,7 +115,8 @@ func (s *Session) startBroken(ctx context.Context, record run.Config) {
 		record.Code = exit.Code
 	}
 	record.Output = in.output(8)
-	record.Named = slices.ContainsFunc(in.process.Lines(), func(line launch.Line) bool { return strings.Contains(line.Text, record.Variable) })
+	name := regexp.MustCompile(`\b` + regexp.QuoteMeta(record.Variable) + `\b`)
+	record.Named = slices.ContainsFunc(in.process.Lines(), func(line launch.Line) bool { return name.MatchString(line.Text) })
 	record.Noise = s.meter.noise(began, s.meter.now())
 	s.add(ctx, record)
 }

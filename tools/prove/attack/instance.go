@@ -169,7 +169,7 @@ func (s *Session) launch(ctx context.Context, name string, sh shape) (*instance,
 		if in != nil {
 			in.stop()
 		}
-		return nil, s.interrupted(ctx)
+		return nil, ErrInterrupted
 	}
 	record := run.Launch{Instance: name, Ready: err == nil, After: time.Since(s.epoch) - began}
 	if err != nil {

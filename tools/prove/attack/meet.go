@@ -33,7 +33,7 @@ func (s *Session) meet(ctx context.Context) error {
 		exchange, err := in.do(ctx, op)
 		switch {
 		case ctx.Err() != nil:
-			return s.interrupted(ctx)
+			return ErrInterrupted
 		case err != nil:
 			return &NotReadyError{Err: fmt.Errorf("the service is up, but operation %s can't be done: %w", op.Name, err)}
 		case !exchange.Response.Complete || exchange.Response.Status >= 400:

@@ -14,9 +14,9 @@ import (
 )
 
 const (
-	settles   = 6               // this part of a judged stretch goes before it, until the service has settled
-	quietStep = 2 * time.Second // the recovery is looked at in steps of this
-	mostRate  = 5000            // requests per second that are offered at the most
+	settles   = 6                       // this part of a judged stretch goes before it, until the service has settled
+	quietStep = 1500 * time.Millisecond // the recovery is looked at in steps of this
+	mostRate  = 5000                    // requests per second that are offered at the most
 
 	// enoughOfCeiling is the share of what a dependency can serve above which no higher capacity is looked for.
 	enoughOfCeiling = 0.95
@@ -186,7 +186,7 @@ func (t *loaded) block(ctx context.Context, multiple, capacity float64, number i
 		if err != nil {
 			return err
 		}
-		if c := quiet.Result.Window(quietStep/2, quietStep).Counts(); float64(c.Of(load.OK)) >= 0.99*float64(c.Intended) {
+		if c := quiet.Result.Window(quietStep/3, quietStep).Counts(); float64(c.Of(load.OK)) >= 0.99*float64(c.Intended) {
 			return nil
 		}
 	}

@@ -36,6 +36,9 @@ type Options struct {
 	Say func(string)
 }
 
+// ErrInterrupted is returned when the context ended before the run did. What was seen until then is in the run file.
+var ErrInterrupted = errors.New("the run was interrupted")
+
 // Session is one run. It is opened, attacks, and is finished; Close may be called at any time and then ends it as it is.
 type Session struct {
 	opt    Options
@@ -74,6 +77,9 @@ func Open(ctx context.Context, opt Options) (*Session, error) {
 		return nil, fmt.Errorf("describe service: %w", err)
 	}
 	if err := s.build(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil, ErrInterrupted
+		}
 		return nil, err
 	}
 	writer, err := run.Create(opt.File, header)
@@ -93,17 +99,17 @@ func (s *Session) Attack(ctx context.Context) error {
 	s.metre.Go(func() { s.meter.watch(ctx) })
 	for _, step := range s.steps() {
 		if ctx.Err() != nil {
-			return s.interrupted(ctx)
+			return ErrInterrupted
 		}
 		if err := step(ctx); err != nil {
 			if ctx.Err() != nil {
-				return s.interrupted(ctx)
+				return ErrInterrupted
 			}
 			return err
 		}
 	}
 	if ctx.Err() != nil {
-		return s.interrupted(ctx)
+		return ErrInterrupted
 	}
 	return s.fault()
 }
@@ -145,7 +151,7 @@ func (s *Session) Finish(ctx context.Context) error {
 	s.stopAll()
 	err := s.fault()
 	if ctx.Err() != nil {
-		err = s.interrupted(ctx)
+		err = ErrInterrupted
 	}
 	if err == nil {
 		err = s.writer.Finish()
@@ -240,10 +246,6 @@ func (s *Session) fault() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.failed
-}
-
-func (s *Session) interrupted(ctx context.Context) error {
-	return fmt.Errorf("the run was interrupted: %w", context.Cause(ctx))
 }
 
 // tmp makes a fresh folder for one process.

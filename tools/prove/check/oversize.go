@@ -58,6 +58,9 @@ func oversizeAnswer(try run.Oversize) Part {
 	case try.Status == 413 || try.Status == 415:
 		part.Verdict = Proved
 		part.Says = fmt.Sprintf("%s: %d %s", offered, try.Status, taken)
+	case try.Form == run.ByChunks && try.Status == 411:
+		part.Verdict = Proved
+		part.Says = fmt.Sprintf("%s: 411, bodies without a length are not taken", offered)
 	case try.Form == run.ByGzip && (try.Status == 400 || try.Status == 422):
 		part.Verdict = Proved
 		part.Says = fmt.Sprintf("%s: %d, it was not unpacked (415 would tell the client why)", offered, try.Status)

@@ -80,7 +80,7 @@ const (
 	WatchShort  Reason = "watch-short"  // still open when the watch ended, before the limit
 	ServiceGone Reason = "service-gone" // the service ended or stopped answering for another reason
 	NotReady    Reason = "not-ready"    // a process for this experiment never became ready
-	NotRefused  Reason = "not-refused"  // the attack was turned away for a reason that says nothing about the promise
+	TurnedAway  Reason = "turned-away"  // the attack was refused at once, for a reason that says nothing about the promise
 	ToolFailed  Reason = "tool-failed"  // the prover could not do its part
 	NoData      Reason = "no-data"      // the experiment left nothing
 )

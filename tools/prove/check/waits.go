@@ -22,7 +22,9 @@ func slowHeader() Check {
 			{"jvm", "Tomcat: server.tomcat.connection-timeout=5s; Netty: put a ReadTimeoutHandler before the HttpServerCodec's aggregator"},
 			{"python", "gunicorn's sync worker has none: put nginx (client_header_timeout 5s) in front, or hypercorn --read-timeout 5"},
 		},
-		Judge: func(a *run.Artifacts, p policy.Policy, f *Finding) { judgeSlow(a, run.SlowHeader, p.Header, f) },
+		Judge: func(a *run.Artifacts, p policy.Policy, f *Finding) {
+			judgeSlow(a, run.SlowHeader, p.Header, p.Plan.Drip, f)
+		},
 	}
 }
 
@@ -38,16 +40,18 @@ func slowBody() Check {
 			{"jvm", "Tomcat: connectionUploadTimeout with disableUploadTimeout=false; Jetty: HttpConfiguration.setMinRequestDataRate(240)"},
 			{"python", "uvicorn has none: nginx client_body_timeout 10s in front, or asyncio.wait_for around the body"},
 		},
-		Judge: func(a *run.Artifacts, p policy.Policy, f *Finding) { judgeSlow(a, run.SlowBody, p.Body, f) },
+		Judge: func(a *run.Artifacts, p policy.Policy, f *Finding) {
+			judgeSlow(a, run.SlowBody, p.Body, p.Plan.Drip, f)
+		},
 	}
 }
 
 // judgeSlow judges a slow attack: every connection is given up within the limit.
-func judgeSlow(a *run.Artifacts, attack string, limit policy.Time, f *Finding) {
+func judgeSlow(a *run.Artifacts, attack string, limit policy.Time, drip time.Duration, f *Finding) {
 	var judged []Part
 	for _, round := range a.Waits {
 		if round.Attack == attack {
-			judged = append(judged, slowRound(round, limit))
+			judged = append(judged, slowRound(round, limit, drip))
 			f.show(fmt.Sprintf("round %d, one of %d connections", round.Round, len(round.Conns)), worst(round).Transcript)
 			if round.Repro != "" {
 				f.Repro = round.Repro
@@ -72,15 +76,18 @@ func released(c run.Wait) (time.Duration, bool) {
 	return 0, false
 }
 
-func slowRound(round run.Waits, limit policy.Time) Part {
+func slowRound(round run.Waits, limit policy.Time, drip time.Duration) Part {
 	part := Part{Limit: atMost(limit)}
 	var slowest time.Duration
-	open, tried := 0, 0
+	open, away, tried := 0, 0, 0
 	for _, c := range round.Conns {
 		if c.Problem != "" {
 			continue
 		}
 		tried++
+		if c.Status != 0 && c.Status != 408 && c.Answered < drip {
+			away++
+		}
 		at, done := released(c)
 		if !done {
 			open++
@@ -92,6 +99,9 @@ func slowRound(round run.Waits, limit policy.Time) Part {
 	switch {
 	case tried == 0:
 		part.Verdict, part.Reason, part.Says = Inconclusive, ToolFailed, "no connection could be opened: "+firstProblem(round)
+	case away > 0:
+		part.Verdict, part.Reason = Inconclusive, TurnedAway
+		part.Says = fmt.Sprintf("%d of %d were answered%s before they could be slow", away, tried, how(round))
 	case open > 0 && round.Watched <= limit.Value+limit.Slack():
 		part.Verdict, part.Reason = Inconclusive, WatchShort
 		part.Says = fmt.Sprintf("%d of %d connections were still open when the watch ended after %s", open, tried, seconds(round.Watched))

@@ -46,8 +46,11 @@ func TestSlowHeader(t *testing.T) {
 func TestSlowBody(t *testing.T) {
 	answered := waits(run.SlowBody, 1, calm, 40, 0)
 	answered.Conns[0].Status, answered.Conns[0].Answered = 408, seconds(6)
+	turnedAway := waits(run.SlowBody, 1, calm, 40, 0)
+	turnedAway.Conns[0].Status, turnedAway.Conns[0].Answered = 415, seconds(0.01)
 	judge(t, "slow-body", []judged{
 		{"answered and still open", []run.Record{answered}, check.Proved, "", "(408), the last after 6 s"},
+		{"refused at once", []run.Record{turnedAway}, check.Inconclusive, check.TurnedAway, "1 of 1 were answered (415) before"},
 		{"never", []run.Record{waits(run.SlowBody, 1, calm, 40, 0), waits(run.SlowBody, 2, calm, 40, 0)}, check.Refuted, "", "1 of 1"},
 	})
 }

@@ -1,8 +1,8 @@
 // Package policy holds the numbers that a service is judged by and the plan by which it is attacked.
 //
-// Every limit knows where it came from: the prover's default, the manifest that a Plimsoll service publishes, the
-// service's plimsoll.yaml, or a calibration that measured it. A verdict shows the limit with its source, so that its
-// reader can argue with the number and not with the tool.
+// Every limit knows where it came from: the prover's default, the manifest that a Plimsoll service publishes, or the
+// service's plimsoll.yaml. A verdict shows the limit with its source, so that its reader can argue with the number and not
+// with the tool.
 package policy
 
 import (
@@ -17,10 +17,9 @@ type Source string
 
 // The sources, from the weakest to the strongest.
 const (
-	Default     Source = "default"     // the prover's own number
-	Manifest    Source = "manifest"    // the service published it
-	Spec        Source = "spec"        // its plimsoll.yaml says so
-	Calibration Source = "calibration" // measured in this run
+	Default  Source = "default"  // the prover's own number
+	Manifest Source = "manifest" // the service published it
+	Spec     Source = "spec"     // its plimsoll.yaml says so
 )
 
 // Time is a duration with its source.

@@ -56,7 +56,7 @@ func Service(broken fixture.Break) *spec.Service {
 		Config: spec.Config{Required: []string{fixture.DepVariable}},
 		Limits: policy.Numbers{
 			Header: ms(1000), Body: ms(1200), IdleMin: ms(500), IdleMax: ms(2500), Memory: &memory,
-			Deadline: ms(1000), Cancel: ms(250), Recover: ms(2000), ReadyOff: ms(500), Exit: ms(2000),
+			Deadline: ms(1000), Cancel: ms(250), Recover: ms(1500), ReadyOff: ms(500), Exit: ms(2000),
 			HealthFlip: ms(1000), HealthAnswer: ms(1000), ConfigExit: ms(2000),
 		},
 		Attack: policy.Standard().Plan,
@@ -64,7 +64,7 @@ func Service(broken fixture.Break) *spec.Service {
 	plan := &service.Attack
 	plan.Connections, plan.Drip, plan.IdleWatch = 4, 100*time.Millisecond, 10*time.Second
 	plan.Cancels, plan.Oversize = 20, 64<<20
-	plan.Slots, plan.Hold, plan.Window = 4, 20*time.Millisecond, 1500*time.Millisecond
+	plan.Slots, plan.Hold, plan.Window = 4, 20*time.Millisecond, 900*time.Millisecond
 	plan.DrainTraffic = 500 * time.Millisecond
 	return service
 }
