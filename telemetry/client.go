@@ -13,16 +13,13 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
-	"go.opentelemetry.io/otel/metric"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
-	"go.opentelemetry.io/otel/semconv/v1.43.0/httpconv"
 	"go.opentelemetry.io/otel/trace"
 )
 
 // clientMetrics are the metrics of requests to dependencies.
 type clientMetrics struct {
-	duration metric.Float64Histogram
-	series   series[clientKey, measured]
+	series series[clientKey, *histogram]
 }
 
 // clientKey names one series of http.client.request.duration.
@@ -33,18 +30,6 @@ type clientKey struct {
 	method    methodID
 	status    int16  // 0 when none was received
 	errorType string // "" when there was no error
-}
-
-func newClientMetrics(m metric.Meter) (*clientMetrics, error) {
-	c := &clientMetrics{}
-	var err error
-	c.duration, err = m.Float64Histogram(
-		httpconv.ClientRequestDuration{}.Name(),
-		metric.WithUnit(httpconv.ClientRequestDuration{}.Unit()),
-		metric.WithDescription(httpconv.ClientRequestDuration{}.Description()),
-		metric.WithExplicitBucketBoundaries(durationBounds()...),
-	)
-	return c, err
 }
 
 // Call is one request to a dependency, from StartClient to End.
@@ -96,13 +81,12 @@ func (c *Call) End(status int, err error) {
 	c.key.status = int16(status)
 	c.key.errorType = clientErrorType(status, err)
 	elapsed := time.Since(c.start)
-	ctx := context.Background()
+	var sc trace.SpanContext
 	if c.span != nil {
-		ctx = trace.ContextWithSpan(ctx, c.span)
+		sc = c.span.SpanContext()
 		c.endSpan(status, err)
 	}
-	m := c.telemetry.clients
-	m.duration.Record(ctx, elapsed.Seconds(), m.series.get(c.key, clientKey.fold, clientKey.measured)...)
+	c.telemetry.clients.series.get(c.key, clientKey.fold, clientKey.histogram).record(sc, elapsed)
 }
 
 func (c *Call) endSpan(status int, err error) {
@@ -162,7 +146,7 @@ func (k clientKey) target() []attribute.KeyValue {
 	return append(attrs, semconv.ServerPort(port))
 }
 
-func (k clientKey) measured() measured {
+func (k clientKey) histogram() *histogram {
 	attrs := k.target()
 	if k.status != 0 {
 		attrs = append(attrs, semconv.HTTPResponseStatusCode(int(k.status)))
@@ -170,7 +154,7 @@ func (k clientKey) measured() measured {
 	if k.errorType != "" {
 		attrs = append(attrs, semconv.ErrorTypeKey.String(k.errorType))
 	}
-	return measure(attrs...)
+	return newHistogram(attrs...)
 }
 
 // fold keeps the method and whether it failed.

@@ -182,12 +182,12 @@ func (e *Exchange) close(s *Summary) string {
 	}
 	server := e.telemetry.server
 	server.activeOf(e.id, e.secure).Add(-1)
-	ctx := context.Background()
+	var exemplar trace.SpanContext
 	if e.span != nil {
-		ctx = trace.ContextWithSpan(ctx, e.span) // an exemplar's trace
+		exemplar = e.sc
 		e.endSpan(s, key, route)
 	}
-	server.record(ctx, key, s.Duration)
+	server.record(exemplar, key, s.Duration)
 	return key.route
 }
 

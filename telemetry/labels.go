@@ -7,7 +7,6 @@ import (
 	"sync/atomic"
 
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/metric"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 )
 
@@ -68,13 +67,6 @@ func (s *series[K, V]) all(f func(K, V)) {
 			f(k, v)
 		}
 	}
-}
-
-// measured is an attribute set in the form that costs least to record with.
-type measured []metric.RecordOption
-
-func measure(attrs ...attribute.KeyValue) measured {
-	return measured{metric.WithAttributeSet(attribute.NewSet(attrs...))}
 }
 
 // The methods that http.request.method may name: those of RFC 9110, PATCH

@@ -12,12 +12,13 @@ import (
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 )
 
-// newScrape makes the registry that is scraped and the reader that fills it.
+// newScrape makes the registry that is scraped and the reader that fills it, also
+// from beside.
 // Names are the OpenTelemetry ones with underscores and units, as in
 // http_server_request_duration_seconds (the exporter's default). What the OpenTelemetry API cannot say
 // about the process (CPU seconds, resident memory, file descriptors) is there
 // under Prometheus's usual process_ names.
-func newScrape() (*prometheus.Registry, sdkmetric.Reader, error) {
+func newScrape(beside sdkmetric.Producer) (*prometheus.Registry, sdkmetric.Reader, error) {
 	registry := prometheus.NewRegistry()
 	if err := registry.Register(collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})); err != nil {
 		return nil, nil, fmt.Errorf("register process metrics: %w", err)
@@ -26,6 +27,7 @@ func newScrape() (*prometheus.Registry, sdkmetric.Reader, error) {
 		otelprometheus.WithRegisterer(registry),
 		otelprometheus.WithoutScopeInfo(),
 		otelprometheus.WithProducer(newLatencies()),
+		otelprometheus.WithProducer(beside),
 	)
 	if err != nil {
 		return nil, nil, fmt.Errorf("register metrics: %w", err)

@@ -10,24 +10,13 @@ import (
 	"go.opentelemetry.io/otel/metric"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/semconv/v1.43.0/httpconv"
+	"go.opentelemetry.io/otel/trace"
 )
-
-// durationBounds are the buckets of request durations in seconds: those of the
-// semantic conventions, three below for services that answer in less than 5 ms,
-// two above for budgets beyond 10 s.
-func durationBounds() []float64 {
-	return []float64{
-		0.0005, 0.001, 0.0025,
-		0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10,
-		30, 60,
-	}
-}
 
 // serverMetrics are the metrics of requests that come in.
 type serverMetrics struct {
-	duration metric.Float64Histogram
-	series   series[serverKey, measured]
-	active   [len(methods)][2]gauge // by method and whether TLS
+	series series[serverKey, *histogram]
+	active [len(methods)][2]gauge // by method and whether TLS
 }
 
 // gauge is a count that is reported from the first time it was not 0.
@@ -45,18 +34,8 @@ type serverKey struct {
 	outcome Outcome
 }
 
-func newServerMetrics(m metric.Meter) (*serverMetrics, error) {
-	s := &serverMetrics{}
-	var err error
-	s.duration, err = m.Float64Histogram(
-		httpconv.ServerRequestDuration{}.Name(),
-		metric.WithUnit(httpconv.ServerRequestDuration{}.Unit()),
-		metric.WithDescription(httpconv.ServerRequestDuration{}.Description()),
-		metric.WithExplicitBucketBoundaries(durationBounds()...),
-	)
-	if err != nil {
-		return nil, err
-	}
+// observe reports the active requests to m.
+func (s *serverMetrics) observe(m metric.Meter) error {
 	// An observed counter costs a request two atomic additions; the
 	// synchronous one costs two look-ups in the SDK.
 	active, err := m.Int64ObservableUpDownCounter(
@@ -65,13 +44,13 @@ func newServerMetrics(m metric.Meter) (*serverMetrics, error) {
 		metric.WithDescription(httpconv.ServerActiveRequests{}.Description()),
 	)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	_, err = m.RegisterCallback(func(_ context.Context, o metric.Observer) error {
 		s.observeActive(func(n int64, set attribute.Set) { o.ObserveInt64(active, n, metric.WithAttributeSet(set)) })
 		return nil
 	}, active)
-	return s, err
+	return err
 }
 
 func (s *serverMetrics) observeActive(observe func(int64, attribute.Set)) {
@@ -95,10 +74,9 @@ func (s *serverMetrics) activeOf(method methodID, secure bool) *atomic.Int64 {
 	return &s.active[method][0].n
 }
 
-// record counts one answered request. The context is only asked for an
-// exemplar's trace.
-func (s *serverMetrics) record(ctx context.Context, k serverKey, d time.Duration) {
-	s.duration.Record(ctx, d.Seconds(), s.series.get(k, serverKey.fold, serverKey.measured)...)
+// record counts one answered request, whose trace may be an exemplar.
+func (s *serverMetrics) record(sc trace.SpanContext, k serverKey, d time.Duration) {
+	s.series.get(k, serverKey.fold, serverKey.histogram).record(sc, d)
 }
 
 // fold keeps the method, the hundreds of the status and how it ended.
@@ -111,7 +89,7 @@ func (k serverKey) fold() serverKey {
 	return k
 }
 
-func (k serverKey) measured() measured {
+func (k serverKey) histogram() *histogram {
 	attrs := []attribute.KeyValue{k.method.attribute(), semconv.URLScheme(scheme(k.secure))}
 	if k.route != "" {
 		attrs = append(attrs, semconv.HTTPRoute(k.route))
@@ -122,7 +100,7 @@ func (k serverKey) measured() measured {
 	if e := k.errorType(); e != "" {
 		attrs = append(attrs, semconv.ErrorTypeKey.String(e))
 	}
-	return measure(attrs...)
+	return newHistogram(attrs...)
 }
 
 // errorType is how the request ended, when that was not an answer of the

@@ -9,6 +9,7 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/plimsoll-go/plimsoll/route"
 )
@@ -35,7 +36,7 @@ func (t *Telemetry) Shed(r *http.Request, refusal Refusal) {
 	if !refusal.Arrival.IsZero() {
 		d = time.Since(refusal.Arrival)
 	}
-	t.server.record(context.Background(), serverKey{
+	t.server.record(trace.SpanContext{}, serverKey{
 		route:  routePath(refusal.Route),
 		method: methodOf(r.Method),
 		secure: r.TLS != nil,

@@ -78,15 +78,13 @@ func New(cfg Config) (*Telemetry, error) {
 
 // openMetrics builds the one pipeline that every measurement goes through.
 func (t *Telemetry) openMetrics() (err error) {
-	if t.registry, t.reader, err = newScrape(); err != nil {
+	t.server, t.clients = &serverMetrics{}, &clientMetrics{}
+	if t.registry, t.reader, err = newScrape(durations{t.server, t.clients}); err != nil {
 		return err
 	}
 	t.meters = sdkmetric.NewMeterProvider(sdkmetric.WithReader(t.reader), sdkmetric.WithResource(t.resource))
 	meter := t.meters.Meter(scopeName, metric.WithSchemaURL(semconv.SchemaURL))
-	if t.server, err = newServerMetrics(meter); err != nil {
-		return err
-	}
-	if t.clients, err = newClientMetrics(meter); err != nil {
+	if err = t.server.observe(meter); err != nil {
 		return err
 	}
 	if t.refusals, err = newRefusals(meter, t.logger); err != nil {
