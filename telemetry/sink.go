@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -78,8 +79,10 @@ func (s *sink) appendLocked(line []byte) {
 	s.queue = append(s.queue, append(chunk, line...))
 }
 
-// drain writes until nothing is left.
+// drain writes until nothing is left. On a busy service the requests that can go
+// on go first: what they log goes along with the line that woke it, in one write.
 func (s *sink) drain() {
+	runtime.Gosched()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for len(s.queue) > 0 {
