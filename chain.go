@@ -57,6 +57,10 @@ func (x *exchange) Write(p []byte) (int, error) { return len(p), nil }
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{service: s, w: w, arrival: time.Now()}
 	defer x.recover(r)
+	if s.wrapped != nil && len(s.entries) == 1 { // there is nothing to choose from
+		s.wrapped.ServeHTTP(x, r)
+		return
+	}
 	s.mux.ServeHTTP(x, r)
 	switch {
 	case x.routed:
