@@ -132,22 +132,24 @@ func (x *exchange) serve(e *entry, r *http.Request) {
 		defer end()
 		w = &hijackable{ResponseWriter: w, drain: s.drain, end: deadline}
 	}
-	r = r.WithContext(ctx)
-	permit, err := x.admit(r)
+	own := r.WithContext(ctx)
+	permit, err := x.admit(own)
+	body := own.Body
 	if err != nil {
-		intake.Release(r)
-		x.turnAway(r, err)
+		intake.Release(body)
+		x.turnAway(own, err)
 		return
 	}
 	handed = true
-	x.finish(w, r, budget.Enforce(w, r, e.handler, budget.Enforcement{
+	x.finish(w, own, budget.Enforce(w, r, e.handler, budget.Enforcement{
+		Request:  own,
 		Stream:   stream,
 		Hijack:   stream,
-		BodyRead: !stream && intake.InMemory(r),
+		BodyRead: !stream && intake.InMemory(own),
 		Header:   x.amend(r),
 		Returned: func(status int) {
 			permit.Release(outcomeOf(ctx, status))
-			intake.Release(r)
+			intake.Release(body)
 			s.drain.leave()
 		},
 		Panic: func(v any, stack []byte) { s.logPanic(ctx, e.pattern, v, stack) },

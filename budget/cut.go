@@ -152,12 +152,12 @@ func answerSpent(ctx context.Context, w http.ResponseWriter, r *http.Request, e 
 }
 
 // apologize answers 500 for a handler that panicked before it wrote anything.
-func (x *exchange) apologize(w http.ResponseWriter, r *http.Request) Result {
+func (x *exchange) apologize(ctx context.Context, w http.ResponseWriter, r *http.Request) Result {
 	t := &tally{ResponseWriter: w}
 	if x.enforcement.Header != nil {
 		x.enforcement.Header(w.Header())
 	}
-	problem.Write(t, r, problem.New(problem.Internal, ""))
+	problem.Write(t, r.WithContext(ctx), problem.New(problem.Internal, ""))
 	return Result{Status: t.status, Bytes: t.bytes, Outcome: Panicked, Err: join(x.guard.err, x.failure)}
 }
 

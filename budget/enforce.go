@@ -18,6 +18,10 @@ type Enforcement struct {
 	// Hijack lets the handler take the connection. False: it gets http.ErrNotSupported.
 	Hijack bool
 
+	// Request is what the handler gets, where the caller made one for it with the deadline in its context: from then
+	// on it is the handler's alone. Nil: a copy of r.
+	Request *http.Request
+
 	// Header has the last word on the header of the answer, whoever made it. It is called at most once, before the
 	// status is sent. Nil: nothing is changed.
 	Header func(http.Header)
@@ -60,6 +64,9 @@ type Result struct {
 //
 // The budget is spent before h could start: h never runs, and the answer says Plimsoll-Executed: no.
 func Enforce(w http.ResponseWriter, r *http.Request, h http.Handler, e Enforcement) Result {
+	if e.Request != nil {
+		return enforce(e.Request.Context(), w, r, h, &e)
+	}
 	return enforce(r.Context(), w, r, h, &e)
 }
 

@@ -18,7 +18,7 @@ var errLeft = errors.New("the handler ended its goroutine without returning")
 type exchange struct {
 	guard       guard
 	body        body
-	request     http.Request // the handler's own copy
+	request     *http.Request // the handler's own
 	handler     http.Handler
 	enforcement Enforcement
 	done        chan struct{} // closed when the handler has ended; nil for a stream
@@ -28,9 +28,12 @@ type exchange struct {
 }
 
 func newExchange(ctx context.Context, r *http.Request, h http.Handler, e *Enforcement) *exchange {
-	x := &exchange{handler: h, enforcement: *e, request: *r.WithContext(ctx)}
-	if fromConnection(r, e) {
-		x.body.real = r.Body
+	x := &exchange{handler: h, enforcement: *e, request: e.Request}
+	if x.request == nil {
+		x.request = r.WithContext(ctx)
+	}
+	if fromConnection(x.request, e) {
+		x.body.real = x.request.Body
 		x.request.Body = &x.body
 	}
 	return x
@@ -51,7 +54,7 @@ func (x *exchange) run() {
 // serve calls the handler and settles what it leaves behind.
 func (x *exchange) serve() {
 	defer x.settle()
-	x.handler.ServeHTTP(&x.guard, &x.request)
+	x.handler.ServeHTTP(&x.guard, x.request)
 	x.returned = true
 }
 
@@ -125,7 +128,7 @@ func (x *exchange) finished(ctx context.Context, w http.ResponseWriter, r *http.
 	case g.wrote, x.failure == http.ErrAbortHandler, x.failure == errLeft: //nolint:errorlint // set by caught, never wrapped
 		result.Outcome = Aborted
 	default:
-		return x.apologize(w, r)
+		return x.apologize(ctx, w, r)
 	}
 	return result
 }

@@ -152,7 +152,7 @@ func TestReadingAfterTheEnd(t *testing.T) {
 		some := make([]byte, 10)
 		_, err := io.ReadFull(r.Body, some)
 		assert.NoError(t, err)
-		Release(r)
+		Release(r.Body)
 		_, err = r.Body.Read(some)
 		assert.ErrorIs(t, err, http.ErrBodyReadAfterClose)
 		assert.Zero(t, p.Held())

@@ -13,7 +13,7 @@ func BenchmarkNoBody(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		_ = p.Read(w, r, Options{})
-		Release(r)
+		Release(r.Body)
 	}
 }
 
@@ -44,7 +44,7 @@ func BenchmarkRead(b *testing.B) {
 				if err := p.Read(w, r, Options{Gzip: c.gzip}); err != nil {
 					b.Fatal(err)
 				}
-				Release(r)
+				Release(r.Body)
 			}
 		})
 	}

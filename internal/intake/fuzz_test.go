@@ -43,7 +43,7 @@ func FuzzRead(f *testing.F) {
 		if err == nil {
 			got, err = io.ReadAll(io.LimitReader(r.Body, o.Max+1))
 		}
-		Release(r)
+		Release(r.Body)
 		assert.Zero(t, p.Held())
 		want, wantErr := expected(sent, zipped, o)
 		var refusal *problem.Error

@@ -113,10 +113,10 @@ func InMemory(r *http.Request) bool {
 	return ok
 }
 
-// Release gives the memory of r's body back to the pool. The body must not be
+// Release gives the memory of a request's body back to the pool. It must not be
 // needed any more. A second Release does nothing.
-func Release(r *http.Request) {
-	if b, ok := r.Body.(interface{ release() }); ok {
+func Release(body io.Closer) {
+	if b, ok := body.(interface{ release() }); ok {
 		b.release()
 	}
 }

@@ -332,7 +332,7 @@ func TestNoBody(t *testing.T) {
 			if err := p.Read(w, r, Options{}); err != nil || !InMemory(r) {
 				t.Fatal(err)
 			}
-			Release(r)
+			Release(r.Body)
 		}))
 		assert.Equal(t, r.Body, body)
 	}
@@ -356,8 +356,8 @@ func TestSmallBodiesAllocateOnce(t *testing.T) {
 		if got := cap(r.Body.(*memory).buf); got != 1000 {
 			t.Fatal(got)
 		}
-		Release(r)
-		Release(r)
+		Release(r.Body)
+		Release(r.Body)
 	})
 	assert.Equal(t, allocs, 2)
 	assert.Zero(t, p.Held())

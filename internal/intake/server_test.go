@@ -31,7 +31,7 @@ func serve(t *testing.T, pool *Pool, options func(*http.Request) Options) *serve
 	s.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r = r.Clone(r.Context())
 		err := pool.Read(w, r, options(r))
-		defer Release(r)
+		defer Release(r.Body)
 		if err != nil {
 			problem.Write(w, r, err)
 			return
