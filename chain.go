@@ -36,6 +36,7 @@ type exchange struct {
 	routed  bool
 	policy  route.Policy
 	class   route.Criticality
+	due     due                 // of the look at what is hopeless
 	signals *telemetry.Exchange // nil until the request is traced
 	status  int                 // of the mux's own answer
 	header  http.Header         // of the mux's own answer
@@ -245,7 +246,8 @@ func (x *exchange) hopeless(r *http.Request, deadline time.Time) error {
 		x.w.Header().Set("Connection", "close")
 		return admission.ErrShed
 	}
-	return s.admission.Hopeless(&due{r.Context(), deadline}, x.class)
+	x.due = due{r.Context(), deadline}
+	return s.admission.Hopeless(&x.due, x.class)
 }
 
 // admit reads the body, then takes the permit, so that slow uploaders hold
