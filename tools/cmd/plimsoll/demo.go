@@ -57,7 +57,7 @@ func (c *demoCommand) Run(ctx context.Context, t *terminal) error {
 	}
 	var summaries []report.Summary
 	for i := len(sessions) - 1; i >= 0; i-- {
-		progresses[i].Step("waiting for what still waits")
+		progresses[i].Step("waiting for the connections that are still held")
 		err := errors.Join(sessions[i].Finish(ctx), sessions[i].Close())
 		progresses[i].Done()
 		if err != nil {

@@ -88,7 +88,7 @@ func proveOne(ctx context.Context, options attack.Options, progress *report.Prog
 	}
 	err = session.Attack(ctx)
 	if err == nil {
-		progress.Step("waiting for what still waits")
+		progress.Step("waiting for the connections that are still held")
 		err = session.Finish(ctx)
 	}
 	err = errors.Join(settled(ctx, err), session.Close())

@@ -240,6 +240,7 @@ func (e *ending) lose(result *load.Result, i int, offset time.Duration) {
 	}
 	for _, incident := range result.Incidents {
 		if incident.Row == i {
+			lost.Local = incident.Local
 			lost.Transcript = []string{
 				"sent      " + clip(incident.Request), "received  " + clip(incident.Received), "ended by  " + incident.Error,
 				row.String(),

@@ -172,7 +172,7 @@ func drainLines(round run.Drain) []string {
 			lines = append(lines, fmt.Sprintf("… %d lost in all", round.LostCount))
 			break
 		}
-		lines = append(lines, fmt.Sprintf("%9.3f s  written on connection %d, lost: %s", lost.At.Seconds(), lost.Conn, lost.How))
+		lines = append(lines, fmt.Sprintf("%9.3f s  request written, and lost: %s", lost.At.Seconds(), lost.How))
 	}
 	return lines
 }

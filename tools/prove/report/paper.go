@@ -57,7 +57,7 @@ func (p Paper) wrapped(prefix, text string) {
 }
 
 func (p Paper) hanging(first, rest, text string) {
-	room := p.width() - utf8.RuneCountInString(first)
+	room := p.width() - max(columns(first), columns(rest))
 	for i, line := range wrap(text, room) {
 		if i == 0 {
 			p.line(first + line)
@@ -65,6 +65,22 @@ func (p Paper) hanging(first, rest, text string) {
 		}
 		p.line(rest + line)
 	}
+}
+
+// columns is how wide text is, colours aside.
+func columns(text string) int {
+	n, inside := 0, false
+	for _, r := range text {
+		switch {
+		case r == '\x1b':
+			inside = true
+		case !inside:
+			n++
+		case r == 'm':
+			inside = false
+		}
+	}
+	return n
 }
 
 // ANSI colours.

@@ -18,7 +18,7 @@ const (
 // Scorecard writes one run for a person.
 func Scorecard(p Paper, s Summary) {
 	p.line("")
-	p.wrapped("", fmt.Sprintf("%s: %s", p.paint(bold, s.Service), s.Headline))
+	p.hanging(p.paint(bold, s.Service+": "), "", s.Headline.String())
 	if !s.Ready {
 		p.wrapped("", "The service never became ready.")
 	}

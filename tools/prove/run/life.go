@@ -32,9 +32,9 @@ const NoTime = time.Duration(-1 << 62)
 
 // Lost is a request that was written and never completely answered.
 type Lost struct {
-	At         time.Duration `json:"at_ns"` // when its bytes were written
-	Conn       int           `json:"conn"`
-	How        string        `json:"how"` // what ended it
+	At         time.Duration `json:"at_ns"`           // when its bytes were written
+	Local      string        `json:"local,omitempty"` // our end of its connection
+	How        string        `json:"how"`             // what ended it
 	Transcript []string      `json:"transcript,omitempty"`
 }
 
