@@ -25,47 +25,44 @@ type demoCommand struct {
 // patientWatch is long enough to see that a connection outlives the most that is allowed.
 const patientWatch = 200 * time.Second
 
+// attempt is one of the two services under attack.
+type attempt struct {
+	session  *attack.Session
+	progress *report.Progress
+	file     string
+}
+
 // Run proves both. It succeeds when the demo did its job: nothing is refuted for the second service.
 func (c *demoCommand) Run(ctx context.Context, t *terminal) error {
-	var sessions []*attack.Session
-	var progresses []*report.Progress
+	var attempts []*attempt
 	defer func() {
-		for _, session := range sessions {
-			_ = session.Close() // Finish has reported what there was to report
+		for _, a := range attempts {
+			a.progress.Done()
+			_ = a.session.Close() // Finish has reported what there was to report
 		}
 	}()
-	var files []string
 	for _, dir := range []string{c.Naive, c.Orders} {
-		service, err := spec.Load(dir)
+		a, err := c.begin(ctx, t, dir)
 		if err != nil {
 			return err
 		}
-		progress := report.NewProgress(report.NewPaper(t.err), service.Name)
-		defer progress.Done()
-		file := filepath.Join(c.Out, service.Name+".plm")
-		session, err := attack.Open(ctx, attack.Options{
-			Dir: dir, Service: service, Seed: c.Seed, File: file, Tool: version(), Say: progress.Step, IdleWatch: patientWatch,
-		})
+		attempts = append(attempts, a)
+		err = a.session.Attack(ctx)
+		a.progress.Done()
 		if err != nil {
-			return err
-		}
-		sessions, progresses, files = append(sessions, session), append(progresses, progress), append(files, file)
-		if err := session.Attack(ctx); err != nil {
 			return fmt.Errorf("%s: %w", dir, err)
 		}
-		progress.Done()
 	}
 	var summaries []report.Summary
-	for i := len(sessions) - 1; i >= 0; i-- {
-		progresses[i].Step("waiting for the connections that are still held")
-		err := errors.Join(sessions[i].Finish(ctx), sessions[i].Close())
-		progresses[i].Done()
+	for _, a := range attempts {
+		a.progress.Step("waiting for the connections that are still held")
+		err := errors.Join(a.session.Finish(ctx), a.session.Close())
+		a.progress.Done()
 		if err != nil {
 			return err
 		}
-	}
-	for i, session := range sessions {
-		summaries = append(summaries, report.Summarize(session.Artifacts(), check.EvalAll(session.Artifacts(), session.Policy()), files[i]))
+		findings := check.EvalAll(a.session.Artifacts(), a.session.Policy())
+		summaries = append(summaries, report.Summarize(a.session.Artifacts(), findings, a.file))
 	}
 	paper := report.NewPaper(t.out)
 	for _, summary := range summaries {
@@ -73,6 +70,26 @@ func (c *demoCommand) Run(ctx context.Context, t *terminal) error {
 	}
 	report.Compare(paper, summaries[0], summaries[1])
 	return exitCode(demoExit(summaries[1]))
+}
+
+// begin opens a session for one service.
+func (c *demoCommand) begin(ctx context.Context, t *terminal, dir string) (*attempt, error) {
+	service, err := spec.Load(dir)
+	if err != nil {
+		return nil, err
+	}
+	a := &attempt{
+		progress: report.NewProgress(report.NewPaper(t.err), service.Name),
+		file:     filepath.Join(c.Out, service.Name+".plm"),
+	}
+	a.session, err = attack.Open(ctx, attack.Options{
+		Dir: dir, Service: service, Seed: c.Seed, File: a.file, Tool: version(), Say: a.progress.Step, IdleWatch: patientWatch,
+	})
+	if err != nil {
+		a.progress.Done()
+		return nil, err
+	}
+	return a, nil
 }
 
 // demoExit is 0 when the second service has promises proved and none refuted: what could not be told on a busy machine

@@ -41,15 +41,15 @@ var ErrInterrupted = errors.New("the run was interrupted")
 
 // Session is one run. It is opened, attacks, and is finished; Close may be called at any time and then ends it as it is.
 type Session struct {
-	opt    Options
-	spec   *spec.Service
-	epoch  time.Time
-	cancel context.CancelCauseFunc
-	writer *run.Writer
-	meter  *meter
-	waits  sync.WaitGroup // experiments that go on beside the others
-	metre  sync.WaitGroup // the meter
-	seq    sequence
+	opt      Options
+	spec     *spec.Service
+	epoch    time.Time
+	cancel   context.CancelCauseFunc
+	writer   *run.Writer
+	meter    *meter
+	waits    sync.WaitGroup // experiments that go on beside the others
+	metering sync.WaitGroup // the meter
+	seq      sequence
 
 	mu        sync.Mutex
 	policy    policy.Policy
@@ -96,7 +96,7 @@ func Open(ctx context.Context, opt Options) (*Session, error) {
 func (s *Session) Attack(ctx context.Context) error {
 	ctx, s.cancel = context.WithCancelCause(ctx)
 	s.meter = newMeter(s.epoch, s.processorTime)
-	s.metre.Go(func() { s.meter.watch(ctx) })
+	s.metering.Go(func() { s.meter.watch(ctx) })
 	for _, step := range s.steps() {
 		if ctx.Err() != nil {
 			return ErrInterrupted
@@ -166,7 +166,7 @@ func (s *Session) Close() error {
 		s.cancel(errors.New("the session was closed"))
 	}
 	s.waits.Wait()
-	s.metre.Wait()
+	s.metering.Wait()
 	s.stopAll()
 	return s.writer.Close()
 }

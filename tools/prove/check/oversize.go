@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/plimsoll-go/plimsoll/blueprint"
 	"github.com/plimsoll-go/plimsoll/tools/prove/policy"
@@ -32,9 +33,10 @@ func judgeOversize(a *run.Artifacts, p policy.Policy, f *Finding) {
 			if try.Form != form {
 				continue
 			}
-			answers, growths = append(answers, oversizeAnswer(try)), append(growths, oversizeMemory(try, p.Memory))
-			if len(answers) == 1 || answers[len(answers)-1].Verdict == Refuted {
-				f.show(fmt.Sprintf("%s, try %d", form, try.Round), try.Transcript)
+			answer, growth := oversizeAnswer(try), oversizeMemory(try, p.Memory)
+			answers, growths = append(answers, answer), append(growths, growth)
+			if len(answers) == 1 || answer.Verdict == Refuted || growth.Verdict == Refuted {
+				f.show(fmt.Sprintf("%s, try %d", form, try.Round), append(slices.Clip(try.Transcript), oversizeLine(try)))
 			}
 		}
 		if len(answers) == 0 {
@@ -94,6 +96,14 @@ func oversizeMemory(try run.Oversize, limit policy.Bytes) Part {
 		part.Says = fmt.Sprintf("%s by %s made resident memory grow by %s", policy.Size(try.Size), try.Form, megabytes(grown))
 	}
 	return part
+}
+
+// oversizeLine tells what the try did to the service's memory.
+func oversizeLine(try run.Oversize) string {
+	if !try.Measured {
+		return "resident memory is not known"
+	}
+	return fmt.Sprintf("resident memory of the service: %s before, at most %s", megabytes(try.Before), megabytes(try.Peak))
 }
 
 func megabytes(n int64) string { return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20)) }
