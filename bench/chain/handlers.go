@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"log/slog"
 	"net/http"
@@ -9,22 +10,45 @@ import (
 	"time"
 )
 
-// order is what every subject answers with.
-var order = []byte(`{"id":"o_8f14e45f","status":"paid","amount_cents":1250,"currency":"EUR","items":[{"sku":"a","quantity":5}]}`)
-
-// read answers a GET.
-func read(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(order) // the client is this program
+// item and saved are an order, as it comes in and as it is answered.
+type item struct {
+	SKU        string `json:"sku"`
+	Quantity   int    `json:"quantity"`
+	PriceCents int    `json:"price_cents,omitempty"`
 }
 
-// create takes a body, as all of it, and answers as read does.
+type saved struct {
+	ID       string `json:"id"`
+	Status   string `json:"status"`
+	Amount   int    `json:"amount_cents"`
+	Currency string `json:"currency"`
+	Items    []item `json:"items"`
+}
+
+// write answers with an order: the least that a service does.
+func write(w http.ResponseWriter, currency string, items []item) {
+	w.Header().Set("Content-Type", "application/json")
+	// The client is this program.
+	_ = json.NewEncoder(w).Encode(saved{ID: "o_8f14e45f", Status: "paid", Amount: 1250, Currency: currency, Items: items})
+}
+
+func read(w http.ResponseWriter, _ *http.Request) {
+	write(w, "EUR", []item{{SKU: "a", Quantity: 5}})
+}
+
 func create(w http.ResponseWriter, r *http.Request) {
-	if _, err := io.ReadAll(r.Body); err != nil {
+	var order struct {
+		Customer, Currency, Note string
+		Items                    []item
+	}
+	if err := json.NewDecoder(r.Body).Decode(&order); err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	read(w, r)
+	for i := range order.Items {
+		order.Items[i].PriceCents = 0
+	}
+	write(w, order.Currency, order.Items)
 }
 
 // The limits of the careful stack are those of a Plimsoll service.

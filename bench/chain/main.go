@@ -25,7 +25,7 @@ import (
 
 func main() {
 	plan := rounds.Plan{}
-	flag.IntVar(&plan.Rounds, "rounds", 40, "rounds of each subject")
+	flag.IntVar(&plan.Rounds, "rounds", 32, "rounds of each subject")
 	flag.DurationVar(&plan.Length, "round", 25*time.Millisecond, "length of a round")
 	flag.IntVar(&plan.Connections, "connections", 8, "keep-alive connections, each with one request at a time")
 	only := flag.String("only", "", "measure one table: GET, POST or refusal")

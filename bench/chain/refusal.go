@@ -3,10 +3,11 @@ package main
 import (
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+
+	"github.com/plimsoll-go/plimsoll"
 )
 
 // refusal is what a service answers when it sheds, to be written by hand.
@@ -18,15 +19,15 @@ type refusal struct {
 
 // shed has a full service refuse one request.
 func shed() (refusal, error) {
-	svc, err := wrap(http.HandlerFunc(read), io.Discard, func(net.Addr) {}, []string{fixedOne})
+	svc, err := wrap(http.HandlerFunc(read), io.Discard, fixedOne)
 	if err != nil {
 		return refusal{}, err
 	}
-	undo, err := full(svc)
+	empty, err := full(svc.Admission())
 	if err != nil {
 		return refusal{}, err
 	}
-	defer undo()
+	defer empty()
 	rec := httptest.NewRecorder()
 	svc.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/orders", http.NoBody))
 	r := refusal{status: rec.Code, body: rec.Body.Bytes()}
@@ -34,6 +35,19 @@ func shed() (refusal, error) {
 		r.header = append(r.header, [2]string{name, values[0]})
 	}
 	return r, nil
+}
+
+// shedding is a service that is full from its first moment to its last.
+func shedding(pattern string) service {
+	s := service{name: "shed by a service", log: io.Discard, environ: []string{fixedOne}}
+	empty := func() {}
+	s.setUp = func(svc *plimsoll.Service) (err error) {
+		svc.HandleFunc(pattern, read)
+		empty, err = full(svc.Admission())
+		return err
+	}
+	s.leave = func() { empty() }
+	return s
 }
 
 // ServeHTTP writes the refusal as a handler on net/http would.

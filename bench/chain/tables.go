@@ -7,14 +7,14 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/plimsoll-go/plimsoll/admission"
 	"github.com/plimsoll-go/plimsoll/bench/internal/rounds"
 	"github.com/plimsoll-go/plimsoll/budget"
+	"github.com/plimsoll-go/plimsoll/route"
 	"github.com/plimsoll-go/plimsoll/telemetry"
 )
-
-const fixedOne = "PLIMSOLL_ADMISSION=fixed:1"
 
 // body is 200 bytes.
 var body = `{"customer":"c_1","items":[{"sku":"a","quantity":5,"price_cents":250}],"currency":"EUR","note":"` + strings.Repeat("n", 102) + `"}`
@@ -29,30 +29,34 @@ func post() string {
 
 // tables are made anew by each call; log files lie in dir.
 func tables(dir string) ([]table, error) {
-	var all []table
-	for _, w := range []struct {
-		name, title, request string
-		handler              http.HandlerFunc
-	}{
-		{"GET", "GET without a body, 200 with 108 bytes of JSON", get(), read},
-		{"POST", "POST with a body of 200 bytes, 200 with 108 bytes of JSON", post(), create},
-	} {
-		subjects, err := served(dir, w.handler, w.request)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, table{name: w.name, title: w.title, subjects: subjects})
+	gets, err := served(dir, "GET /orders", http.HandlerFunc(read), get())
+	if err != nil {
+		return nil, err
 	}
-	refused, err := refusals()
-	return append(all, refused...), err
+	posts, err := served(dir, "POST /orders", http.HandlerFunc(create), post())
+	if err != nil {
+		return nil, err
+	}
+	byHand, err := shed()
+	if err != nil {
+		return nil, err
+	}
+	return []table{
+		{name: "GET", title: "GET without a body: an order as JSON", subjects: gets},
+		{name: "POST", title: "POST with 200 bytes of JSON, decoded: an order as JSON", subjects: posts},
+		{name: "refusal", title: "GET that is refused", subjects: refused(byHand, "GET /orders", get())},
+		{name: "refusal", title: "POST with 200 bytes that is refused", subjects: refused(byHand, "POST /orders", post())},
+	}, nil
 }
 
-// served are the ways to serve h, from nothing around it to a whole service.
-func served(dir string, h http.Handler, request string) ([]rounds.Subject, error) {
+// served are the ways to serve h, from nothing around its router to a whole
+// service, then the service with a part of it left out, then parts alone.
+func served(dir, pattern string, h http.Handler, request string) ([]rounds.Subject, error) {
 	const ok = http.StatusOK
-	answer := "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\n" +
-		fmt.Sprintf("Content-Length: %d\r\n\r\n%s", len(order), order)
-	file := func(name string) (io.Writer, error) { return os.Create(filepath.Join(dir, name)) }
+	mux := http.NewServeMux()
+	mux.Handle(pattern, h)
+	method, _, _ := strings.Cut(pattern, " ")
+	file := func(name string) (io.Writer, error) { return os.Create(filepath.Join(dir, name+"-"+method)) }
 	carefulLog, err := file("careful.log")
 	if err != nil {
 		return nil, err
@@ -61,7 +65,7 @@ func served(dir string, h http.Handler, request string) ([]rounds.Subject, error
 	if err != nil {
 		return nil, err
 	}
-	chain, err := inServer(h, io.Discard)
+	wrapped, err := wrap(mux, io.Discard)
 	if err != nil {
 		return nil, err
 	}
@@ -73,40 +77,39 @@ func served(dir string, h http.Handler, request string) ([]rounds.Subject, error
 	if err != nil {
 		return nil, err
 	}
+	variant := func(name string, log io.Writer, environ ...string) rounds.Subject {
+		return service{name: name, log: log, environ: environ, setUp: handle(pattern, h)}.subject(request, ok)
+	}
 	return []rounds.Subject{
-		rounds.Floor(request, ok, answer),
-		rounds.Handler("bare net/http", h, request, ok),
-		rounds.Handler("careful stack", careful(h, io.Discard), request, ok),
-		rounds.Handler("careful stack, log to a file", careful(h, carefulLog), request, ok),
-		service{name: "service", handler: h, log: io.Discard}.subject(request, ok),
-		service{name: "service, log to a file", handler: h, log: serviceLog}.subject(request, ok),
-		service{name: "service without admission", handler: h, log: io.Discard, environ: []string{"PLIMSOLL_ADMISSION=off"}}.subject(request, ok),
-		service{name: "service without access lines", handler: h, log: io.Discard, environ: []string{"LOG_LEVEL=error"}}.subject(request, ok),
-		service{name: "service, the route a stream", handler: h, log: io.Discard, prepare: streaming(h)}.subject(request, ok),
-		rounds.Handler("service without its listener", chain, request, ok),
-		rounds.Handler("budget.Middleware alone", budget.Middleware(budget.Config{})(h), request, ok),
-		rounds.Handler("http.TimeoutHandler alone", http.TimeoutHandler(h, limit, ""), request, ok),
-		rounds.Handler("telemetry.Handler alone", tel.Handler(h), request, ok),
-		rounds.Handler("admission.Middleware alone", admission.Middleware(permits, admission.Options{})(h), request, ok),
+		rounds.Floor(request, ok, answer()),
+		rounds.Handler("bare net/http", mux, request, ok),
+		rounds.Handler("careful stack", careful(mux, io.Discard), request, ok),
+		rounds.Handler("careful stack, log in a file", careful(mux, carefulLog), request, ok),
+		variant("service", io.Discard),
+		variant("service, log in a file", serviceLog),
+		variant("service, admission off", io.Discard, "PLIMSOLL_ADMISSION=off"),
+		variant("service, no access lines", io.Discard, "LOG_LEVEL=error"),
+		service{name: "service, a stream's route", log: io.Discard, setUp: handle(pattern, h, route.Stream(time.Hour))}.subject(request, ok),
+		rounds.Handler("Wrap in net/http's server", wrapped, request, ok),
+		rounds.Handler("budget.Middleware alone", budget.Middleware(budget.Config{})(mux), request, ok),
+		rounds.Handler("http.TimeoutHandler alone", http.TimeoutHandler(mux, limit, ""), request, ok),
+		rounds.Handler("telemetry.Handler alone", tel.Handler(mux), request, ok),
+		rounds.Handler("admission.Middleware alone", admission.Middleware(permits, admission.Options{})(mux), request, ok),
 	}, nil
 }
 
-// refusals are two tables: a refusal without a body to leave unread, and with.
-func refusals() ([]table, error) {
-	byHand, err := shed()
-	if err != nil {
-		return nil, err
+// answer is what every subject answers, for the one that only writes it.
+func answer() string {
+	const order = `{"id":"o_8f14e45f","status":"paid","amount_cents":1250,"currency":"EUR","items":[{"sku":"a","quantity":5}]}` + "\n"
+	return fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\nContent-Length: %d\r\n\r\n%s", len(order), order)
+}
+
+func refused(byHand refusal, pattern, request string) []rounds.Subject {
+	mux := http.NewServeMux()
+	mux.Handle(pattern, byHand)
+	return []rounds.Subject{
+		rounds.Floor(request, byHand.status, byHand.String()),
+		rounds.Handler("bare net/http, the same bytes", mux, request, byHand.status),
+		shedding(pattern).subject(request, byHand.status),
 	}
-	subjects := func(request string) []rounds.Subject {
-		full := service{name: "shed by a service", handler: http.HandlerFunc(read), log: io.Discard, environ: []string{fixedOne}, prepare: full}
-		return []rounds.Subject{
-			rounds.Floor(request, byHand.status, byHand.String()),
-			rounds.Handler("bare net/http, the same bytes", byHand, request, byHand.status),
-			full.subject(request, byHand.status),
-		}
-	}
-	return []table{
-		{name: "refusal", title: "GET that is refused", subjects: subjects(get())},
-		{name: "refusal", title: "POST with a body of 200 bytes that is refused", subjects: subjects(post())},
-	}, nil
 }
