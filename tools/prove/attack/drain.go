@@ -37,7 +37,8 @@ func (s *Session) drain(ctx context.Context) error {
 	if !s.wants("drain") {
 		return nil
 	}
-	for round := 1; round <= s.Policy().Plan.DrainRounds; round++ {
+	rounds := s.Policy().Plan.DrainRounds
+	for round := 1; round <= rounds || round <= 2*rounds && s.undecided("drain"); round++ {
 		s.opt.Say("SIGTERM under load")
 		in, err := s.spare(ctx, "drain", shape{}, "drain")
 		if in == nil {
@@ -162,13 +163,15 @@ func (e *ending) terminate(ctx context.Context) {
 // it stops when the platform would have told it; one that is never refused stops when the process has ended.
 func (e *ending) route(ctx context.Context) {
 	s, plan := e.session, e.policy.Plan
-	path := s.spec.Health.Ready
+	path, before := s.spec.Health.Ready, time.Duration(0)
 	if path == "" {
 		pause(ctx, blindStop)
 	}
 	for path != "" && ctx.Err() == nil {
 		look := s.look(ctx, e.in.healthAddr(), path, plan.RouterPoll*10)
 		look.At -= e.signal
+		e.record.Gap = max(e.record.Gap, look.At+look.Took-before)
+		before = look.At
 		e.record.Ready = append(e.record.Ready, look)
 		if look.Status != 200 {
 			e.record.ReadyOff, e.record.ReadySaid = look.At+look.Took, look.Status
@@ -220,6 +223,9 @@ func (e *ending) count(result *load.Result) {
 			e.lose(result, i, offset)
 		case o == load.Refused:
 			r.Refused++
+			if row.Intended+offset <= e.soon() {
+				r.RefusedSoon++
+			}
 		case o == load.Withheld:
 		case exposed:
 			r.Unclear++
@@ -227,10 +233,16 @@ func (e *ending) count(result *load.Result) {
 	}
 }
 
+// soon is the time after the signal in which not even a punctual router knows: what is lost by then is lost for certain.
+func (e *ending) soon() time.Duration { return e.policy.Plan.RouterPoll + e.policy.Plan.RouterLag }
+
 // lose counts a lost request and keeps the first few with what went over the wire.
 func (e *ending) lose(result *load.Result, i int, offset time.Duration) {
 	row := &result.Rows[i]
 	e.record.LostCount++
+	if row.Written+offset <= e.soon() {
+		e.record.LostSoon++
+	}
 	if len(e.record.Lost) >= lostKept {
 		return
 	}

@@ -29,26 +29,52 @@ func judgeDrain(a *run.Artifacts, p policy.Policy, f *Finding) {
 	if len(a.Drains) == 0 {
 		return
 	}
-	lost := noneLost(a.Drains, f)
+	lost := noneLost(a.Drains, p.Plan, f)
 	lost.Main = true
 	f.addPart(lost)
-	f.addPart(noneRefused(a.Drains))
-	f.addPart(readinessFirst(a.Drains, p.ReadyOff))
+	f.addPart(noneRefused(a.Drains, p.Plan))
+	f.addPart(readinessFirst(a.Drains, p))
 	f.addPart(endsCleanly(a.Drains, p.Exit))
 	for _, round := range a.Drains {
 		f.show(fmt.Sprintf("round %d", round.Round), drainLines(round))
 	}
 }
 
-// noneLost needs no repetition: a request whose bytes went out and whose answer never came is one too many.
-func noneLost(rounds []run.Drain, f *Finding) Part {
-	lost, exposed, answered, unclear := 0, 0, 0, 0
+// punctual reports whether the prover's router was as quick as it says: one that looks at readiness late goes on sending
+// to a service that had long said no.
+func punctual(round run.Drain, plan policy.Plan) bool {
+	return round.Gap <= 2*plan.RouterPoll && round.Noise.Worst <= plan.RouterPoll
+}
+
+// enoughPunctual rounds tell without those in which the router was late.
+const enoughPunctual = 2
+
+func punctualRounds(rounds []run.Drain, plan policy.Plan) bool {
+	n := 0
 	for _, round := range rounds {
-		lost, exposed = lost+round.LostCount, exposed+round.Exposed
-		answered, unclear = answered+round.Answered, unclear+round.Unclear
+		if punctual(round, plan) {
+			n++
+		}
+	}
+	return n >= enoughPunctual
+}
+
+// noneLost needs no repetition: a request whose bytes went out and whose answer never came is one too many. From a router
+// that was late only those count that a punctual one would have lost too.
+func noneLost(rounds []run.Drain, plan policy.Plan, f *Finding) Part {
+	lost, doubtful, exposed, answered, unclear := 0, 0, 0, 0, 0
+	sure := punctualRounds(rounds, plan)
+	for _, round := range rounds {
+		exposed, answered, unclear = exposed+round.Exposed, answered+round.Answered, unclear+round.Unclear
+		lost += round.LostSoon
+		if late := round.LostCount - round.LostSoon; punctual(round, plan) {
+			lost += late
+		} else {
+			doubtful += late
+		}
 		if len(round.Lost) > 0 {
 			first := round.Lost[0]
-			f.show(fmt.Sprintf("a lost request of round %d, written %s after the signal, ended by %s", round.Round, seconds(first.At), first.How), first.Transcript)
+			f.show(fmt.Sprintf("a lost request of round %d, written %s after the signal: %s", round.Round, seconds(first.At), first.How), first.Transcript)
 		}
 	}
 	part := Part{Name: "none lost", Measured: counted(lost, exposed), Limit: ofShare("<=", 0)}
@@ -58,6 +84,9 @@ func noneLost(rounds []run.Drain, f *Finding) Part {
 		part.Verdict = Refuted
 	case exposed == 0:
 		part.Verdict, part.Reason = Inconclusive, FewSamples
+	case doubtful > 0 && !sure:
+		part.Verdict, part.Reason = Inconclusive, Lag
+		part.Says = fmt.Sprintf("%d were lost after the prover's own router should have stopped, which was late", doubtful)
 	case unclear > exposed/100:
 		part.Verdict, part.Reason = Inconclusive, ToolFailed
 		part.Says = fmt.Sprintf("the prover could not tell the fate of %d of %d requests", unclear, exposed)
@@ -68,45 +97,63 @@ func noneLost(rounds []run.Drain, f *Finding) Part {
 	return part
 }
 
-func noneRefused(rounds []run.Drain) Part {
+func noneRefused(rounds []run.Drain, plan policy.Plan) Part {
 	part := Part{Name: "none refused", Verdict: Proved, Limit: ofShare("<=", 0)}
-	refused, sent := 0, 0
+	refused, doubtful, sent := 0, 0, 0
 	for _, round := range rounds {
-		refused, sent = refused+round.Refused, sent+round.Exposed
+		sent += round.Exposed
+		refused += round.RefusedSoon
+		if late := round.Refused - round.RefusedSoon; punctual(round, plan) {
+			refused += late
+		} else {
+			doubtful += late
+		}
 	}
 	part.Measured = counted(refused, sent+refused)
 	part.Says = "no connection was refused while the router still sent"
-	if refused > 0 {
+	switch {
+	case refused > 0:
 		part.Verdict = Refuted
 		part.Says = fmt.Sprintf("%d connections refused while the router, which polls readiness, still sent", refused)
+	case doubtful > 0 && !punctualRounds(rounds, plan):
+		part.Verdict, part.Reason = Inconclusive, Lag
+		part.Says = fmt.Sprintf("%d connections refused after the prover's own router should have stopped, which was late", doubtful)
 	}
 	return part
 }
 
-func readinessFirst(drains []run.Drain, limit policy.Time) Part {
+func readinessFirst(drains []run.Drain, p policy.Policy) Part {
 	var judged []Part
 	for _, round := range drains {
-		part := Part{Limit: atMost(limit)}
-		switch {
-		case len(round.Ready) == 0:
-			part.Verdict, part.Reason, part.Says = NotApplicable, NoHealth, "plimsoll.yaml names no readiness path"
-		case round.ReadyOff == run.NoTime:
-			part.Verdict = Refuted
-			part.Says = "readiness never said anything but 200"
-		case round.ReadySaid == 0:
-			part.Verdict = Refuted
-			part.Says = fmt.Sprintf("the listener was gone %s after SIGTERM and readiness had never said 503", seconds(round.ReadyOff))
-		case round.Closed != run.NoTime && round.Closed <= round.ReadyOff:
-			part.Verdict = Refuted
-			part.Says = fmt.Sprintf("the listener refused connections %s after SIGTERM, readiness only said so at %s", seconds(round.Closed), seconds(round.ReadyOff))
-		default:
-			part.Verdict, part.Reason = timely(round.ReadyOff, limit, round.Noise)
-			part.Measured = largest(round.ReadyOff, 1)
-			part.Says = fmt.Sprintf("readiness %d after %s%s", round.ReadySaid, seconds(round.ReadyOff), listenerClosed(round))
+		part := readinessOf(round, p.ReadyOff)
+		if part.Verdict == Refuted && !punctual(round, p.Plan) {
+			part.Verdict, part.Reason = Inconclusive, Lag
 		}
 		judged = append(judged, part)
 	}
 	return named("readiness first", judged)
+}
+
+func readinessOf(round run.Drain, limit policy.Time) Part {
+	part := Part{Limit: atMost(limit)}
+	switch {
+	case len(round.Ready) == 0:
+		part.Verdict, part.Reason, part.Says = NotApplicable, NoHealth, "plimsoll.yaml names no readiness path"
+	case round.ReadyOff == run.NoTime:
+		part.Verdict = Refuted
+		part.Says = "readiness never said anything but 200"
+	case round.ReadySaid == 0:
+		part.Verdict = Refuted
+		part.Says = fmt.Sprintf("the listener was gone %s after SIGTERM and readiness had never said 503", seconds(round.ReadyOff))
+	case round.Closed != run.NoTime && round.Closed <= round.ReadyOff:
+		part.Verdict = Refuted
+		part.Says = fmt.Sprintf("the listener refused connections %s after SIGTERM, readiness only said so at %s", seconds(round.Closed), seconds(round.ReadyOff))
+	default:
+		part.Verdict, part.Reason = timely(round.ReadyOff, limit, round.Noise)
+		part.Measured = largest(round.ReadyOff, 1)
+		part.Says = fmt.Sprintf("readiness %d after %s%s", round.ReadySaid, seconds(round.ReadyOff), listenerClosed(round))
+	}
+	return part
 }
 
 func listenerClosed(round run.Drain) string {

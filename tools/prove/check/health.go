@@ -78,10 +78,13 @@ func healthRound(watch run.Health, p policy.Policy) []Part {
 	return parts
 }
 
+// lateLook is how late the prover's clock may be for a look without an answer to be the service's fault.
+const lateLook = 500 * time.Millisecond
+
 // liveStays wants 200 from every look while the dependency is down.
 func liveStays(watch run.Health) Part {
 	part := Part{Name: "live", Verdict: Proved}
-	looks, bad := 0, 0
+	looks, bad, unanswered := 0, 0, 0
 	for _, poll := range watch.Live {
 		if poll.At < watch.Failed || poll.At > watch.Healed {
 			continue
@@ -89,6 +92,9 @@ func liveStays(watch run.Health) Part {
 		looks++
 		if poll.Status == 200 {
 			continue
+		}
+		if poll.Status == 0 {
+			unanswered++
 		}
 		if bad++; bad == 1 {
 			part.Says = fmt.Sprintf("liveness said %s %s after the dependency went", said(poll), seconds(poll.At-watch.Failed))
@@ -98,6 +104,9 @@ func liveStays(watch run.Health) Part {
 	switch {
 	case looks == 0:
 		part.Verdict, part.Reason, part.Says = Inconclusive, NoData, "liveness was not looked at while the dependency was down"
+	case bad == unanswered && bad > 0 && watch.Noise.Worst > lateLook:
+		part.Verdict, part.Reason = Inconclusive, Lag
+		part.Says += "; " + lateness(watch.Noise)
 	case bad > 0:
 		part.Verdict = Refuted
 	default:

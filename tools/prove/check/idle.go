@@ -86,6 +86,9 @@ func idleRound(round run.Waits, p policy.Policy) (soon, late Part) {
 	if soonest < p.IdleMin.Value-p.IdleMin.Slack() {
 		soon.Verdict = Refuted
 		soon.Says = fmt.Sprintf("closed after only %s of silence", seconds(soonest))
+		if soonest+2*round.Noise.Worst >= p.IdleMin.Value-p.IdleMin.Slack() { // the silence may have begun before we noticed
+			soon.Verdict, soon.Reason = Inconclusive, Lag
+		}
 	}
 	return soon, late
 }

@@ -12,7 +12,7 @@ import (
 func drained(round int, edit func(*run.Drain)) run.Record {
 	d := run.Drain{
 		Round: round, Operation: "create", Connections: 64, Rate: 250, Answered: 700, Exposed: 60,
-		ReadyOff: 50 * time.Millisecond, ReadySaid: 503, Stopped: 150 * time.Millisecond, Closed: 5 * time.Second,
+		Gap: 110 * time.Millisecond, ReadyOff: 50 * time.Millisecond, ReadySaid: 503, Stopped: 150 * time.Millisecond, Closed: 5 * time.Second,
 		Exited: true, Exit: 5100 * time.Millisecond, Ready: []run.Poll{{Status: 200}, {Status: 503}}, Noise: calm,
 	}
 	if edit != nil {
@@ -31,6 +31,11 @@ func TestDrain(t *testing.T) {
 			d.LostCount, d.Lost = 1, []run.Lost{{At: 1, How: "reset", Transcript: []string{"sent"}}}
 		})}, check.Refuted, "", "1 lost of 120"},
 		{"refused while the router sent", both(func(d *run.Drain) { d.Refused = 3 }), check.Refuted, "", "6 connections refused"},
+		{"lost after a router that was late", both(func(d *run.Drain) { d.LostCount, d.Gap = 3, seconds(0.5) }), check.Inconclusive, check.Lag, "6 were lost after the prover's own router"},
+		{"lost soon, beside a router that was late", both(func(d *run.Drain) { d.LostCount, d.LostSoon, d.Gap = 3, 1, seconds(0.5) }), check.Refuted, "", "2 lost of 120"},
+		{"lost after a router that was late, and twice not", append(both(nil), drained(3, func(d *run.Drain) { d.LostCount, d.Refused, d.Gap = 3, 2, seconds(0.5) })), check.Proved, "", "0 lost of 180"},
+		{"refused to a router that was late", both(func(d *run.Drain) { d.Refused, d.Noise = 3, late }), check.Inconclusive, check.Lag, "6 connections refused after"},
+		{"the listener goes first, as far as a late router sees", both(func(d *run.Drain) { d.Closed, d.Gap = 20*time.Millisecond, seconds(0.5) }), check.Inconclusive, check.Lag, "refused connections"},
 		{"the listener goes first", both(func(d *run.Drain) { d.Closed = 20 * time.Millisecond }), check.Refuted, "", "the listener refused connections 20 ms"},
 		{"readiness gone with it", both(func(d *run.Drain) { d.ReadySaid = 0 }), check.Refuted, "", "readiness had never said 503"},
 		{"readiness never changes", both(func(d *run.Drain) { d.ReadyOff = run.NoTime }), check.Refuted, "", "never said anything but 200"},

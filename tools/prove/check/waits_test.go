@@ -61,6 +61,7 @@ func TestIdle(t *testing.T) {
 		{"open after all", []run.Record{waits(run.Idle, 1, calm, 183, 0, 0)}, check.Refuted, "", "2 of 2 still open after 183 s"},
 		{"not watched long enough", []run.Record{waits(run.Idle, 1, calm, 95, 0)}, check.Inconclusive, check.WatchShort, "idle_watch: 3m3s"},
 		{"too soon, once", []run.Record{waits(run.Idle, 1, calm, 95, 0.1)}, check.Inconclusive, check.Unrepeated, "only 100 ms"},
+		{"too soon, and so late were we", []run.Record{waits(run.Idle, 1, late, 95, 2)}, check.Inconclusive, check.Lag, "only 2 s"},
 		{"too soon, twice", []run.Record{waits(run.Idle, 1, calm, 95, 0.1), waits(run.Idle, 2, calm, 95, 0.1)}, check.Refuted, "", "only 100 ms"},
 	})
 }

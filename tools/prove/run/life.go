@@ -13,10 +13,13 @@ type Drain struct {
 	Failed      int           `json:"failed"`   // of the exposed: answered, but with 5xx
 	Lost        []Lost        `json:"lost,omitempty"`
 	LostCount   int           `json:"lost_count"`
-	Refused     int           `json:"refused"`      // fresh connections refused while the router still sent
+	LostSoon    int           `json:"lost_soon"` // of them, before any router could have known
+	Refused     int           `json:"refused"`   // fresh connections refused while the router still sent
+	RefusedSoon int           `json:"refused_soon"`
 	Unclear     int           `json:"unclear"`      // requests whose fate the prover could not tell
 	ReadyOff    time.Duration `json:"ready_off_ns"` // first readiness answer that is not 200; NoTime: none
 	Stopped     time.Duration `json:"stopped_ns"`   // the router sent nothing after this
+	Gap         time.Duration `json:"gap_ns"`       // the longest time from one look of the router at readiness to the next
 	Closed      time.Duration `json:"closed_ns"`    // first refused connection to the listener; NoTime: none
 	ReadySaid   int           `json:"ready_said"`   // status of the first readiness answer that is not 200; 0: no answer
 	Exited      bool          `json:"exited"`
