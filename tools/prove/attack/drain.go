@@ -72,7 +72,7 @@ func (s *Session) drainOnce(ctx context.Context, in *instance, round int) error 
 		return ctx.Err()
 	}
 	e := &ending{session: s, in: in, policy: p, record: run.Drain{
-		Round: round, Operation: op.Name, Connections: p.Plan.DrainConnections, Rate: p.Plan.DrainRate,
+		Round: round, Operation: op.Name, Connections: connections(p.Plan), Rate: p.Plan.DrainRate,
 		ReadyOff: run.NoTime, Closed: run.NoTime, Stopped: run.NoTime,
 	}}
 	e.open.Store(true)
@@ -110,11 +110,20 @@ func (s *Session) drainOnce(ctx context.Context, in *instance, round int) error 
 	return nil
 }
 
+// usedEvery is how often each kept-alive connection is used at least. One that rests for longer may be closed because it
+// rests, which says nothing about the drain.
+const usedEvery = 250 * time.Millisecond
+
+// connections are as many as the plan says and the rate keeps in use.
+func connections(p policy.Plan) int {
+	return max(1, min(p.DrainConnections, int(p.DrainRate*usedEvery.Seconds())))
+}
+
 // plan is the router's traffic: kept-alive connections in turn, which finds every one that a service closes.
 func (e *ending) plan(mix []load.Request, live *load.Live) load.Plan {
 	plan := e.policy.Plan
 	return load.Plan{
-		Target: e.in.addr, Mix: mix, Rate: plan.DrainRate, Conns: plan.DrainConnections, Reuse: load.RoundRobin,
+		Target: e.in.addr, Mix: mix, Rate: plan.DrainRate, Conns: connections(plan), Reuse: load.RoundRobin,
 		Duration: plan.DrainTraffic + watchFor(e.policy.Exit) + drainPatience, Deadline: drainPatience,
 		Fresh: freshShare, Blind: plan.RouterBlind, Gate: e.open.Load, Live: live,
 		Seed: uint64(e.session.opt.Seed)<<16 + uint64(e.record.Round),

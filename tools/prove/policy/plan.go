@@ -20,7 +20,7 @@ type Plan struct {
 	Multiples []float64     `json:"multiples" yaml:"multiples"`  // of the capacity, that are offered
 	Blocks    int           `json:"blocks" yaml:"blocks"`        // repetitions of an overload that is not yet decided
 
-	DrainConnections int           `json:"drain_connections" yaml:"drain_connections"` // kept-alive, used in turn
+	DrainConnections int           `json:"drain_connections" yaml:"drain_connections"` // kept-alive, used in turn; no more than the rate keeps in use
 	DrainRate        float64       `json:"drain_rate" yaml:"drain_rate"`               // requests per second
 	DrainTraffic     time.Duration `json:"drain_traffic_ns" yaml:"drain_traffic"`      // before the signal
 	DrainRounds      int           `json:"drain_rounds" yaml:"drain_rounds"`           // processes that are ended

@@ -65,7 +65,7 @@ func Service(broken fixture.Break) *spec.Service {
 	plan.Connections, plan.Drip, plan.IdleWatch = 4, 100*time.Millisecond, 10*time.Second
 	plan.Cancels, plan.Oversize = 20, 64<<20
 	plan.Slots, plan.Hold, plan.Window = 4, 20*time.Millisecond, 900*time.Millisecond
-	plan.DrainTraffic = 500 * time.Millisecond
+	plan.DrainTraffic, plan.DrainRate = 500*time.Millisecond, 100
 	return service
 }
 

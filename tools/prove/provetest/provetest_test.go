@@ -1,6 +1,7 @@
 package provetest_test
 
 import (
+	"flag"
 	"slices"
 	"strings"
 	"testing"
@@ -10,10 +11,21 @@ import (
 	"github.com/plimsoll-go/plimsoll/tools/prove/provetest/fixture"
 )
 
-func TestMain(m *testing.M) { provetest.Main(m.Run) }
+// atATime is how many saboteurs that mostly wait are tried beside each other, however few processors there are.
+const atATime = "6"
+
+func TestMain(m *testing.M) {
+	provetest.Main(func() int {
+		flag.Parse()
+		if err := flag.Set("test.parallel", atATime); err != nil {
+			panic(err)
+		}
+		return m.Run()
+	})
+}
 
 // loading are the checks whose experiments use the processor; the others mostly wait.
-var loading = []string{"oversize", "overload", "drain"}
+var loading = []string{"overload"}
 
 // TestKeeper wants every check to be proved on the fixture that keeps every promise.
 func TestKeeper(t *testing.T) {
