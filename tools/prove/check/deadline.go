@@ -32,9 +32,6 @@ func judgeDeadline(a *run.Artifacts, p policy.Policy, f *Finding) {
 		if len(round.Tries) > 0 {
 			f.show(fmt.Sprintf("%s while %s hangs, round %d, one of %d", round.Operation, round.Dep, round.Round, len(round.Tries)), latest(round).Transcript)
 		}
-		if round.Repro != "" {
-			f.Repro = round.Repro
-		}
 	}
 	if len(judged) > 0 {
 		part := rounds(judged)

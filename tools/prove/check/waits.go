@@ -53,9 +53,6 @@ func judgeSlow(a *run.Artifacts, attack string, limit policy.Time, drip time.Dur
 		if round.Attack == attack {
 			judged = append(judged, slowRound(round, limit, drip))
 			f.show(fmt.Sprintf("round %d, one of %d connections", round.Round, len(round.Conns)), worst(round).Transcript)
-			if round.Repro != "" {
-				f.Repro = round.Repro
-			}
 		}
 	}
 	if len(judged) > 0 {

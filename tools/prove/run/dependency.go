@@ -11,7 +11,6 @@ type Hung struct {
 	Reached   int           `json:"reached"` // calls that the dependency saw
 	Tries     []HungTry     `json:"tries"`
 	Noise     Noise         `json:"noise"`
-	Repro     string        `json:"repro,omitempty"`
 }
 
 // HungTry is one of them. Times count from the last byte of the request.

@@ -17,7 +17,6 @@ type Waits struct {
 	Alive   bool          `json:"alive"`      // an ordinary request was answered after the wait
 	Conns   []Wait        `json:"conns"`
 	Noise   Noise         `json:"noise"`
-	Repro   string        `json:"repro,omitempty"` // a shell command that does it by hand
 }
 
 // Wait is one connection that was held. Times count from the first byte of the slow request, or for an idle
