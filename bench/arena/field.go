@@ -1,0 +1,32 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/plimsoll-go/plimsoll/admission"
+)
+
+// contender is one who takes part.
+type contender struct {
+	name string
+	make func(scenario) limiter
+}
+
+// everybody is who can take part, in the order of the table.
+func everybody() []contender {
+	return []contender{
+		{"plimsoll", newPlimsoll(admission.Config{})},
+		{"nothing", func(scenario) limiter { return nothing{} }},
+		{"fixed", newFixed},
+	}
+}
+
+// field are the named ones of everybody, or all.
+func field(names string) []contender {
+	all := everybody()
+	if names == "" {
+		return all
+	}
+	return slices.DeleteFunc(all, func(c contender) bool { return !slices.Contains(strings.Split(names, ","), c.name) })
+}
