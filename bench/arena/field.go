@@ -16,7 +16,7 @@ type contender struct {
 // everybody is who can take part, in the order of the table.
 func everybody() []contender {
 	return []contender{
-		{"plimsoll", newPlimsoll(admission.Config{})},
+		{"plimsoll", newPlimsoll(admission.Config{Mode: admission.Adaptive})},
 		{"nothing", func(scenario) limiter { return nothing{} }},
 		{"fixed", newFixed},
 	}

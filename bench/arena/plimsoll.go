@@ -21,7 +21,7 @@ func newPlimsoll(cfg admission.Config) func(scenario) limiter {
 }
 
 func (p plimsoll) enter(ctx context.Context, class route.Criticality, tenant uint64) func(ending) {
-	permit, err := p.controller.Acquire(ctx, class)
+	permit, err := p.controller.AcquireFor(ctx, class, tenant)
 	if err != nil {
 		return nil
 	}
