@@ -9,17 +9,31 @@ type keep struct {
 	base float64 // the lower of the two limits
 	high bool    // which one is in force
 
-	limit    float64 // in force during the last window; 0: there was none
-	rate     float64 // of the last window
-	count    float64 // completions in it
-	expected float64 // rate, for the length of the next window
-	spread   float64 // the most that was seen lately
-	slope    float64 // of log rate over log limit, smoothed
-	flat     float64 // comparisons in a row that showed no gain
+	limit  float64 // in force during the last window; 0: there was none
+	rate   float64 // of the last window
+	count  float64 // completions in it
+	total  float64 // completions a second in it, useful or not; 0: there was none
+	spread float64 // the most that was seen lately
+	look   reading // where the present stretch of the window began
+	slope  float64 // of log rate over log limit, smoothed
+	flat   float64 // comparisons in a row that showed no gain
 }
 
 // forget is for when windows in between did not count.
-func (k *keep) forget() { k.limit = 0 }
+func (k *keep) forget() { k.limit, k.total = 0, 0 }
+
+// broken says whether completions have all but stopped in the midst of a window,
+// which is not to be waited for. It looks at one stretch after another, each long
+// enough that chance does not do that.
+func (k *keep) broken(now reading) bool {
+	w := now.since(k.look)
+	expected := k.total * w.seconds
+	if expected < glimpse*(1+k.spread) {
+		return false
+	}
+	k.look = now
+	return w.ended() < abrupt*expected && w.limited()
+}
 
 // needed is how many completions a window should have.
 func (k *keep) needed() float64 { return enough + enoughSpread*math.Min(k.spread, 3) }
@@ -28,16 +42,23 @@ func (k *keep) needed() float64 { return enough + enoughSpread*math.Min(k.spread
 func (p *plan) compared(w window) {
 	k := &p.keep
 	rate, last := w.rate(), k.limit
-	if last > 0 && rate < collapse*k.rate && w.ended() >= enough/2 {
-		p.again(rate)
+	total := w.total()
+	if k.total > 0 && !same(total, k.total) {
+		p.again()
 		return
 	}
 	if last > 0 && last != p.limit && k.rate > 0 && rate > 0 {
 		slope := clamp(math.Log(rate/k.rate)/math.Log(p.limit/last), -1, 1)
+		if slope > steep && w.useful >= glimpse && k.count >= glimpse {
+			limit, rate := math.Max(p.limit, last), math.Max(rate, k.rate)
+			p.search = &search{factor: 2, rate: rate, from: limit}
+			p.limit = 2 * limit
+			return
+		}
 		k.slope += 0.5 * (slope - k.slope)
 		k.learn(math.Min(1, math.Min(w.useful, k.count)/k.needed()))
 	}
-	k.limit, k.rate, k.count, k.expected = p.limit, rate, w.useful, rate
+	k.limit, k.rate, k.count, k.total = p.limit, rate, w.useful, total
 	k.spread = math.Max(0.95*k.spread, w.spread)
 	k.high = !k.high
 	p.limit = k.base
@@ -55,7 +76,7 @@ func (k *keep) learn(belief float64) {
 	}
 	step := gain * belief * (k.slope - worthwhile)
 	if step < 0 {
-		step *= 1 + math.Min(k.flat, 12)/4
+		step *= clamp(k.flat-2, 1, 4)
 	}
 	k.base = clamp(k.base*math.Exp(clamp(step, -0.4, 0.5)), leastLimit, mostLimit)
 }

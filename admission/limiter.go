@@ -40,6 +40,9 @@ func (w window) rate() float64 { return w.useful / w.seconds }
 // ended is all work that came to an end and is worth counting.
 func (w window) ended() float64 { return w.useful + w.wasted }
 
+// total is all completions in a second.
+func (w window) total() float64 { return w.ended() / w.seconds }
+
 // limited says whether the limit was what held work back.
 func (w window) limited() bool { return w.pressed > pressing*w.ended() }
 

@@ -13,15 +13,20 @@ const (
 	mostLimit    = 1 << 16 // what an experiment may try
 	pressing     = 0.2     // of what ended: so much has to meet the limit for an experiment to count
 	few          = 8       // completions without which nothing is concluded
+	glimpse      = 30      // completions that show what doubling the limit does
 	enough       = 80      // completions that make a difference of one step readable, if all work is alike
 	enoughSpread = 800     // and so many more at a spread of 1
 	settles      = 1.25    // times the mean hold, until nothing of the last limit shows
 	stride       = 1.3     // how far apart the two limits of an experiment are
 	worthwhile   = 0.1     // the gain, as a power of the limit, below which permits are not worth their wait
+	steep        = 0.65    // a gain that calls for more than small steps
 	gain         = 0.3     // of the step by what was learned
+	abrupt       = 0.45    // of the last rate, for a stretch of a window
 	collapse     = 0.6     // of the last rate: what falls below is another service now
+	leap         = 1.8     // and what rises above
 	shortest     = 5 * time.Millisecond
-	longest      = time.Second
+	longest      = 2 * time.Second
+	glance       = 50 * time.Millisecond // between looks at a window that goes on
 	unknownPause = 10 * time.Millisecond
 )
 
@@ -32,6 +37,7 @@ type plan struct {
 	settling bool    // the limit is new; what ends now began under the one before
 	mark     reading // where the present window began
 	hold     float64 // seconds, of the last window
+	idle     bool    // the limit held nothing back in the last window
 	search   *search // nil: holding
 	keep     keep
 	waste    waste
@@ -47,59 +53,98 @@ func (p *plan) step(now reading) (limit int, pause time.Duration) {
 	if w.hold > 0 {
 		p.hold = w.hold
 	}
-	if p.settling {
-		if w.ended() < few && p.hold == 0 {
-			return p.now(), unknownPause
-		}
-		p.settling, p.mark = false, now
-		return p.now(), p.span()
-	}
-	if w.ended() < few {
-		return p.now(), p.span() // the window goes on
-	}
-	lower, retreat := p.waste.retreats(w, p.limit)
 	switch {
-	case retreat:
-		p.hand(lower, w.rate())
-	case !w.limited():
-		p.mark = now
-		p.keep.forget()
-		return p.now(), p.span()
-	case p.search != nil:
-		if p.searched(w) {
-			return p.now(), p.span()
+	case p.settling:
+		if w.ended() >= few || p.hold > 0 {
+			p.begin(now)
 		}
-	default:
-		p.compared(w)
+	case p.search == nil && p.keep.broken(now):
+		p.begin(now)
+		p.again()
+	case w.ended() < few || w.limited() && !p.readable(w):
+		// The window goes on.
+	case !w.limited():
+		p.idle = true
+		p.begin(now)
+		p.keep.forget()
+	case p.idle: // the window began while nothing was held back
+		p.idle = false
+		p.begin(now)
+		p.search.forget()
+	case p.conclude(w):
+		p.limit = clamp(p.limit, leastLimit, mostLimit)
+		p.settling, p.mark = true, now
+		return p.now(), p.settle()
 	}
-	p.limit = clamp(p.limit, leastLimit, mostLimit)
-	p.settling, p.mark = true, now
-	return p.now(), p.settle()
+	if p.settling {
+		return p.now(), unknownPause
+	}
+	return p.now(), p.wait(w)
+}
+
+// retreat lowers the limit, or puts it back where a retreat began. A search goes
+// on from there downwards: it had gone far too high.
+func (p *plan) retreat(w window, limit float64) {
+	if p.search != nil && limit < p.limit {
+		p.search = &search{factor: 0.5, rate: w.total(), from: p.limit, turned: true}
+		p.limit = limit
+		return
+	}
+	p.hand(limit)
+	p.keep.total = w.total()
+}
+
+// readable says whether enough was counted to draw a conclusion.
+func (p *plan) readable(w window) bool {
+	if p.search != nil {
+		return w.seconds >= p.hold/2 && (w.ended() >= glimpse || w.seconds >= math.Max(2*p.hold, longest.Seconds()/2))
+	}
+	return w.ended() >= p.keep.needed() || w.seconds >= longest.Seconds()
+}
+
+// begin starts a window.
+func (p *plan) begin(now reading) {
+	p.settling, p.mark, p.keep.look = false, now, now
+}
+
+// conclude ends a window, and sets the next limit; false: the window is to go on.
+func (p *plan) conclude(w window) bool {
+	if lower, retreat := p.waste.retreats(w, p.limit); retreat {
+		p.retreat(w, lower)
+		return true
+	}
+	if p.search != nil {
+		return p.searched(w)
+	}
+	p.compared(w)
+	return true
 }
 
 func (p *plan) now() int { return int(math.Round(p.limit)) }
 
 // settle is how long what began under another limit still shows.
-func (p *plan) settle() time.Duration { return between(p.hold*settles, shortest, longest) }
+func (p *plan) settle() time.Duration { return between(p.hold*settles, shortest, longest/2) }
 
-// span is how long a window lasts.
-func (p *plan) span() time.Duration {
-	if p.search != nil {
-		return between(p.hold/2, shortest, longest)
+// wait is how long to wait before looking again, in the middle of a window.
+func (p *plan) wait(w window) time.Duration {
+	if p.idle {
+		return glance
 	}
-	return between(p.keep.needed()/p.keep.expected, 4*shortest, 2*longest)
+	if p.search != nil {
+		return between(p.hold/2, shortest, glance)
+	}
+	return between((p.keep.needed()-w.ended())*w.seconds/w.ended(), shortest, glance)
 }
 
 func between(seconds float64, low, high time.Duration) time.Duration {
 	if !(seconds > 0) { // nothing known
-		return unknownPause
+		return low
 	}
 	return time.Duration(clamp(seconds*float64(time.Second), float64(low), float64(high)))
 }
 
 // hand ends a search and keeps near the limit from here on.
-// The rate is what to expect there.
-func (p *plan) hand(limit, rate float64) {
+func (p *plan) hand(limit float64) {
 	p.search, p.limit = nil, limit
-	p.keep = keep{base: limit, expected: rate, spread: p.keep.spread}
+	p.keep = keep{base: limit, spread: p.keep.spread}
 }

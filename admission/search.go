@@ -12,6 +12,7 @@ type search struct {
 	from   float64 // the limit before
 	doubt  bool    // the last comparison failed, and is made once more with a longer window
 	turned bool
+	usual  float64 // completions a second before something seemed to change; 0: nothing did
 }
 
 const (
@@ -20,43 +21,63 @@ const (
 	spare = 1.1  // over what the search says
 )
 
-// searched takes in a window; it says whether the window is to go on.
+// searched takes in a window; false: the window is to go on.
 func (p *plan) searched(w window) bool {
 	s := p.search
 	rate := w.rate()
+	if s.usual > 0 {
+		if same(w.total(), s.usual) { // a pause, no change
+			p.hand(p.keep.base)
+			return true
+		}
+		s.usual = 0
+	}
 	if s.rate == 0 {
 		s.rate, s.from = rate, p.limit
 		p.limit *= s.factor
-		return false
+		return true
 	}
 	good := rate >= pays*s.rate
 	if s.factor < 1 {
 		good = rate >= costs*s.rate
 	}
 	switch {
+	case s.factor < 1 && w.total() > leap*s.rate: // fewer permits cannot do that: a trouble is over
+		p.search = &search{factor: 2, rate: rate, from: p.limit}
+		p.limit *= 2
 	case good:
 		s.doubt, s.turned = false, true // a search that got anywhere does not turn
 		s.rate, s.from = rate, p.limit
 		if p.limit *= s.factor; p.limit < leastLimit || p.limit > mostLimit {
-			p.hand(s.from, rate)
+			p.hand(s.from)
 		}
 	case !s.doubt:
 		s.doubt = true
-		return true
+		return false
 	case s.factor > 1 && !s.turned:
 		// Twice the limit gave nothing: it may have been too high before.
 		*s = search{factor: 0.5, rate: max(s.rate, rate), from: s.from, turned: true}
 		p.limit = s.from / 2
 	case s.factor > 1:
-		p.hand(s.from*clamp(rate/s.rate, 1, 2)*spare, rate)
+		p.hand(s.from * clamp(rate/s.rate, 1, 2) * spare)
 	default:
-		p.hand(p.limit*clamp(s.rate/math.Max(rate, 1e-9), 1, 2)*spare, rate)
+		p.hand(p.limit * clamp(s.rate/math.Max(rate, 1e-9), 1, 2) * spare)
 	}
-	return false
+	return true
 }
 
-// again starts a search from the limit in force, at which the rate is known.
-func (p *plan) again(rate float64) {
-	p.search = &search{factor: 2, rate: rate, from: p.limit}
-	p.limit *= 2
+// again starts a search from the limit in force, after something seemed to
+// change. The first window tells whether it did.
+func (p *plan) again() {
+	p.search = &search{factor: 2, usual: p.keep.total}
+}
+
+// same says whether the completions a second are still about as usual.
+func same(total, usual float64) bool { return total >= collapse*usual && total <= leap*usual }
+
+// forget starts the comparison anew: what was measured is of another time.
+func (s *search) forget() {
+	if s != nil {
+		s.rate, s.doubt = 0, false
+	}
 }

@@ -13,8 +13,9 @@ type waste struct {
 const (
 	wasteful  = 0.15 // of what ended, over what is tolerated
 	backward  = 0.75 // times the limit
+	mostly    = 0.5  // of what ended: from there on, back by half
 	cure      = 0.85 // times the share: what a retreat that helped leaves at most
-	strikeOut = 3
+	strikeOut = 4
 	forgives  = 0.97 // times what is tolerated, each window
 )
 
@@ -41,7 +42,11 @@ func (s *waste) retreats(w window, limit float64) (float64, bool) {
 		s.strikes++
 	}
 	s.before = share
-	if s.strikes < strikeOut {
+	switch {
+	case s.strikes >= strikeOut || limit <= leastLimit && s.strikes > 0:
+	case share > mostly:
+		return limit / 2, true
+	default:
 		return limit * backward, true
 	}
 	from := s.from
