@@ -36,7 +36,7 @@ func (k *keep) broken(now reading) bool {
 }
 
 // needed is how many completions a window should have.
-func (k *keep) needed() float64 { return enough + enoughSpread*math.Min(k.spread, 3) }
+func (k *keep) needed() float64 { return enough + enoughSpread*math.Min(k.spread, 6) }
 
 // compared takes in a window under the limit in force.
 func (p *plan) compared(w window) {
@@ -49,9 +49,9 @@ func (p *plan) compared(w window) {
 	}
 	if last > 0 && last != p.limit && k.rate > 0 && rate > 0 {
 		slope := clamp(math.Log(rate/k.rate)/math.Log(p.limit/last), -1, 1)
-		if slope > steep && w.useful >= glimpse && k.count >= glimpse {
+		if slope > steep && k.slope > steep/2 {
 			limit, rate := math.Max(p.limit, last), math.Max(rate, k.rate)
-			p.search = &search{factor: 2, rate: rate, from: limit}
+			p.search = &search{factor: 2, rate: rate, from: limit, turned: true}
 			p.limit = 2 * limit
 			return
 		}
@@ -59,7 +59,6 @@ func (p *plan) compared(w window) {
 		k.learn(math.Min(1, math.Min(w.useful, k.count)/k.needed()))
 	}
 	k.limit, k.rate, k.count, k.total = p.limit, rate, w.useful, total
-	k.spread = math.Max(0.95*k.spread, w.spread)
 	k.high = !k.high
 	p.limit = k.base
 	if k.high {
@@ -76,7 +75,7 @@ func (k *keep) learn(belief float64) {
 	}
 	step := gain * belief * (k.slope - worthwhile)
 	if step < 0 {
-		step *= clamp(k.flat-2, 1, 4)
+		step *= clamp(k.flat/3-1, 1, 3)
 	}
 	k.base = clamp(k.base*math.Exp(clamp(step, -0.4, 0.5)), leastLimit, mostLimit)
 }

@@ -14,11 +14,12 @@ const (
 	pressing     = 0.2     // of what ended: so much has to meet the limit for an experiment to count
 	few          = 8       // completions without which nothing is concluded
 	glimpse      = 30      // completions that show what doubling the limit does
-	enough       = 80      // completions that make a difference of one step readable, if all work is alike
-	enoughSpread = 800     // and so many more at a spread of 1
+	enough       = 100     // completions that make a difference of one step readable, if all work is alike
+	enoughSpread = 400     // and so many more at a spread of 1
+	fills        = 8       // times the mean hold, until a higher limit is full if it is going to be
 	settles      = 1.25    // times the mean hold, until nothing of the last limit shows
 	stride       = 1.3     // how far apart the two limits of an experiment are
-	worthwhile   = 0.1     // the gain, as a power of the limit, below which permits are not worth their wait
+	worthwhile   = 0.06    // the gain, as a power of the limit, below which permits are not worth their wait
 	steep        = 0.65    // a gain that calls for more than small steps
 	gain         = 0.3     // of the step by what was learned
 	abrupt       = 0.45    // of the last rate, for a stretch of a window
@@ -37,7 +38,7 @@ type plan struct {
 	settling bool    // the limit is new; what ends now began under the one before
 	mark     reading // where the present window began
 	hold     float64 // seconds, of the last window
-	idle     bool    // the limit held nothing back in the last window
+	idle     int64   // since when the limit has held nothing back; 0: it does
 	search   *search // nil: holding
 	keep     keep
 	waste    waste
@@ -52,6 +53,7 @@ func (p *plan) step(now reading) (limit int, pause time.Duration) {
 	w := now.since(p.mark)
 	if w.hold > 0 {
 		p.hold = w.hold
+		p.keep.spread = math.Max(w.spread, p.keep.spread)
 	}
 	switch {
 	case p.settling:
@@ -64,13 +66,9 @@ func (p *plan) step(now reading) (limit int, pause time.Duration) {
 	case w.ended() < few || w.limited() && !p.readable(w):
 		// The window goes on.
 	case !w.limited():
-		p.idle = true
-		p.begin(now)
-		p.keep.forget()
-	case p.idle: // the window began while nothing was held back
-		p.idle = false
-		p.begin(now)
-		p.search.forget()
+		p.rest(now)
+	case p.idle > 0: // the window began while nothing was held back
+		p.resume(now)
 	case p.conclude(w):
 		p.limit = clamp(p.limit, leastLimit, mostLimit)
 		p.settling, p.mark = true, now
@@ -96,8 +94,12 @@ func (p *plan) retreat(w window, limit float64) {
 
 // readable says whether enough was counted to draw a conclusion.
 func (p *plan) readable(w window) bool {
-	if p.search != nil {
-		return w.seconds >= p.hold/2 && (w.ended() >= glimpse || w.seconds >= math.Max(2*p.hold, longest.Seconds()/2))
+	if s := p.search; s != nil {
+		needed := glimpse * (1 + math.Min(p.keep.spread, 8))
+		if s.factor > 1 && w.rate() >= plain*s.rate {
+			needed /= 2
+		}
+		return w.seconds >= p.hold/2 && (w.ended() >= needed || w.seconds >= math.Max(2*p.hold, longest.Seconds()/2))
 	}
 	return w.ended() >= p.keep.needed() || w.seconds >= longest.Seconds()
 }
@@ -105,6 +107,26 @@ func (p *plan) readable(w window) bool {
 // begin starts a window.
 func (p *plan) begin(now reading) {
 	p.settling, p.mark, p.keep.look = false, now, now
+	p.keep.spread *= 0.95
+}
+
+// rest is for a window in which the limit held nothing back.
+func (p *plan) rest(now reading) {
+	if p.idle == 0 {
+		p.idle = p.mark.at
+	}
+	p.begin(now)
+	p.keep.forget()
+}
+
+// resume is for when the limit holds something back again. What a search has
+// measured still counts if that was only the time it took to fill a higher limit.
+func (p *plan) resume(now reading) {
+	if idle := float64(now.at-p.idle) / float64(time.Second); idle > math.Max(fills*p.hold, longest.Seconds()/2) {
+		p.search.forget()
+	}
+	p.idle = 0
+	p.begin(now)
 }
 
 // conclude ends a window, and sets the next limit; false: the window is to go on.
@@ -127,7 +149,7 @@ func (p *plan) settle() time.Duration { return between(p.hold*settles, shortest,
 
 // wait is how long to wait before looking again, in the middle of a window.
 func (p *plan) wait(w window) time.Duration {
-	if p.idle {
+	if p.idle > 0 {
 		return glance
 	}
 	if p.search != nil {

@@ -17,6 +17,7 @@ type search struct {
 
 const (
 	pays  = 1.25 // times the rate, for twice the limit
+	plain = 1.6  // times the rate: so much is seen in half the time
 	costs = 0.9  // times the rate, for half of it
 	spare = 1.1  // over what the search says
 )
