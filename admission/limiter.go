@@ -43,6 +43,9 @@ func (w window) ended() float64 { return w.useful + w.wasted }
 // total is all completions in a second.
 func (w window) total() float64 { return w.ended() / w.seconds }
 
+// inside is how many permits were out on average (Little's law).
+func (w window) inside() float64 { return w.total() * w.hold }
+
 // limited says whether the limit was what held work back.
 func (w window) limited() bool { return w.pressed > pressing*w.ended() }
 

@@ -1,6 +1,7 @@
 package admission
 
 import (
+	"cmp"
 	"math"
 	"time"
 )
@@ -27,6 +28,7 @@ const (
 	leap         = 1.8     // and what rises above
 	shortest     = 5 * time.Millisecond
 	longest      = 2 * time.Second
+	slowest      = time.Minute
 	glance       = 50 * time.Millisecond // between looks at a window that goes on
 	unknownPause = 10 * time.Millisecond
 )
@@ -36,6 +38,7 @@ const (
 type plan struct {
 	limit    float64 // in force
 	settling bool    // the limit is new; what ends now began under the one before
+	stale    float64 // how many permits were out when it was set, at most
 	mark     reading // where the present window began
 	hold     float64 // seconds, of the last window
 	idle     int64   // since when the limit has held nothing back; 0: it does
@@ -51,31 +54,31 @@ func newPlan(limit float64) plan {
 // step takes in what was counted until now.
 func (p *plan) step(now reading) (limit int, pause time.Duration) {
 	w := now.since(p.mark)
-	if w.hold > 0 {
+	if w.hold > 0 && !p.settling {
 		p.hold = w.hold
 		p.keep.spread = math.Max(w.spread, p.keep.spread)
 	}
 	switch {
 	case p.settling:
-		if w.ended() >= few || p.hold > 0 {
+		if w.ended() >= math.Max(few, p.stale) || p.hold > 0 && w.seconds >= p.settle().Seconds() {
 			p.begin(now)
 		}
 	case p.search == nil && p.keep.broken(now):
 		p.begin(now)
 		p.again()
-	case w.ended() < few || w.limited() && !p.readable(w):
+	case w.ended() < few || (w.limited() || p.waste.much(w)) && !p.readable(w):
 		// The window goes on.
-	case !w.limited():
+	case !w.limited() && !p.waste.much(w):
 		p.rest(now)
 	case p.idle > 0: // the window began while nothing was held back
 		p.resume(now)
-	case p.conclude(w):
+	case p.concluded(w):
 		p.limit = clamp(p.limit, leastLimit, mostLimit)
 		p.settling, p.mark = true, now
-		return p.now(), p.settle()
 	}
 	if p.settling {
-		return p.now(), unknownPause
+		p.hold = cmp.Or(p.hold, w.hold)
+		return p.now(), min(p.settle(), glance)
 	}
 	return p.now(), p.wait(w)
 }
@@ -101,7 +104,7 @@ func (p *plan) readable(w window) bool {
 		}
 		return w.seconds >= p.hold/2 && (w.ended() >= needed || w.seconds >= math.Max(2*p.hold, longest.Seconds()/2))
 	}
-	return w.ended() >= p.keep.needed() || w.seconds >= longest.Seconds()
+	return w.ended() >= p.keep.needed() || w.seconds >= math.Max(2*p.hold, longest.Seconds())
 }
 
 // begin starts a window.
@@ -129,9 +132,10 @@ func (p *plan) resume(now reading) {
 	p.begin(now)
 }
 
-// conclude ends a window, and sets the next limit; false: the window is to go on.
-func (p *plan) conclude(w window) bool {
-	if lower, retreat := p.waste.retreats(w, p.limit); retreat {
+// concluded ends a window and sets the next limit; false: the window goes on.
+func (p *plan) concluded(w window) bool {
+	p.stale = p.limit
+	if lower, retreat := p.waste.retreats(w, math.Min(p.limit, math.Ceil(w.inside()))); retreat {
 		p.retreat(w, lower)
 		return true
 	}
@@ -145,7 +149,7 @@ func (p *plan) conclude(w window) bool {
 func (p *plan) now() int { return int(math.Round(p.limit)) }
 
 // settle is how long what began under another limit still shows.
-func (p *plan) settle() time.Duration { return between(p.hold*settles, shortest, longest/2) }
+func (p *plan) settle() time.Duration { return between(p.hold*settles, shortest, slowest) }
 
 // wait is how long to wait before looking again, in the middle of a window.
 func (p *plan) wait(w window) time.Duration {

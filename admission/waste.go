@@ -27,12 +27,15 @@ func (w window) share() float64 {
 	return w.wasted / w.ended()
 }
 
+// much says that a window wastes more than is tolerated.
+func (s *waste) much(w window) bool { return w.share() >= s.tolerated+wasteful }
+
 // retreats says whether the window calls for a lower limit, given the one in
 // force, and which. A limit that is higher again is the end of a retreat.
 func (s *waste) retreats(w window, limit float64) (float64, bool) {
 	share := w.share()
 	s.tolerated *= forgives
-	if share < s.tolerated+wasteful {
+	if !s.much(w) {
 		s.before, s.strikes = 0, 0
 		return 0, false
 	}
