@@ -92,6 +92,7 @@ func (p *plan) retreat(w window, limit float64) {
 		return
 	}
 	p.hand(limit)
+	p.keep.base = math.Max(limit/stride, leastLimit) // or the next experiment would go back above
 	p.keep.total = w.total()
 }
 

@@ -16,10 +16,11 @@ type search struct {
 }
 
 const (
-	pays  = 1.25 // times the rate, for twice the limit
-	plain = 1.6  // times the rate: so much is seen in half the time
-	costs = 0.9  // times the rate, for half of it
-	spare = 1.1  // over what the search says
+	pays    = 1.25 // times the rate, for twice the limit
+	plain   = 1.6  // times the rate: so much is seen in half the time
+	costs   = 0.9  // times the rate, for half of it
+	steeply = 0.65 // times the rate, for half of the limit: all of it was needed
+	spare   = 1.1  // over what the search says
 )
 
 // searched takes in a window; false: the window is to go on.
@@ -61,6 +62,11 @@ func (p *plan) searched(w window) bool {
 		p.limit = s.from / 2
 	case s.factor > 1:
 		p.hand(s.from * clamp(rate/s.rate, 1, 2) * spare)
+	case rate < steeply*s.rate:
+		// As much is lost as was taken: the limit before was no more than enough,
+		// and what was measured there was the short work that ends first.
+		p.search = &search{factor: 2, rate: rate, from: p.limit, turned: true}
+		p.limit *= 2
 	default:
 		p.hand(p.limit * clamp(s.rate/math.Max(rate, 1e-9), 1, 2) * spare)
 	}

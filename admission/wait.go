@@ -152,7 +152,7 @@ func (c *Controller) grantLocked(now int64) {
 	c.expireLocked(now)
 	for c.waiting.total > 0 {
 		l := c.waiting.first()
-		if l.deadline-now <= max(0, c.estimate.fastest.Load()) {
+		if l.deadline-now <= c.useful() {
 			c.dropLocked(l, Overdue)
 			c.publishOpenLocked()
 			continue
@@ -170,6 +170,16 @@ func (c *Controller) grantLocked(now int64) {
 		l.granted = now
 		l.settle(verdict{granted: true})
 	}
+}
+
+// useful is how much time has to be left for a grant to be of use: as much as
+// anything takes, and with an adaptive limit, which keeps the queue short, as much
+// as half of what is done in time takes.
+func (c *Controller) useful() int64 {
+	if c.adaptive() {
+		return c.estimate.typical.Load()
+	}
+	return c.estimate.fastest.Load()
 }
 
 // publishOpenLocked tells Hopeless which classes the queue lets in. Most changes
