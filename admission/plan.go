@@ -103,9 +103,10 @@ func (p *plan) readable(w window) bool {
 		if s.factor > 1 && w.rate() >= plain*s.rate {
 			needed /= 2
 		}
-		return w.seconds >= p.hold/2 && (w.ended() >= needed || w.seconds >= math.Max(2*p.hold, longest.Seconds()/2))
+		late := w.ended() >= glimpse/2 && w.seconds >= math.Max(4*p.hold, longest.Seconds()/2)
+		return w.seconds >= p.hold/2 && (w.ended() >= needed || late)
 	}
-	return w.ended() >= p.keep.needed() || w.seconds >= math.Max(2*p.hold, longest.Seconds())
+	return w.ended() >= p.keep.needed() || w.seconds >= math.Max(6*p.hold, longest.Seconds())
 }
 
 // begin starts a window.

@@ -41,10 +41,12 @@ func (p *plan) searched(w window) bool {
 	}
 	good := rate >= pays*s.rate
 	if s.factor < 1 {
+		// What ends late was served too: it says what the backend can do.
+		rate = w.total()
 		good = rate >= costs*s.rate
 	}
 	switch {
-	case s.factor < 1 && w.total() > leap*s.rate: // fewer permits cannot do that: a trouble is over
+	case s.factor < 1 && rate > leap*s.rate: // fewer permits cannot do that: a trouble is over
 		p.search = &search{factor: 2, rate: rate, from: p.limit}
 		p.limit *= 2
 	case good:
