@@ -9,7 +9,7 @@ import (
 // Constants of the experiments. They were chosen on the named scenarios of
 // bench/arena and are the same for every service.
 const (
-	firstLimit   = 16      // before anything is known
+	firstLimit   = 8       // before anything is known
 	leastLimit   = 2       // one at work, one at hand
 	mostLimit    = 1 << 16 // what an experiment may try
 	pressing     = 0.2     // of what ended: so much has to meet the limit for an experiment to count
@@ -137,9 +137,11 @@ func (p *plan) resume(now reading) {
 // concluded ends a window and sets the next limit; false: the window goes on.
 func (p *plan) concluded(w window) bool {
 	p.stale = p.limit
-	if lower, retreat := p.waste.retreats(w, math.Min(p.limit, math.Ceil(w.inside()))); retreat {
-		p.retreat(w, lower)
-		return true
+	if s := p.search; s == nil || s.factor > 1 || w.total() >= steeply*s.rate {
+		if lower, retreat := p.waste.retreats(w, math.Min(p.limit, math.Ceil(w.inside()))); retreat {
+			p.retreat(w, lower)
+			return true
+		}
 	}
 	if p.search != nil {
 		return p.searched(w)

@@ -67,6 +67,7 @@ func (p *plan) searched(w window) bool {
 	case rate < steeply*s.rate:
 		// As much is lost as was taken: the limit before was no more than enough,
 		// and what was measured there was the short work that ends first.
+		p.waste = waste{tolerated: w.share()} // nor was it the limit that made work late
 		p.search = &search{factor: 2, rate: rate, from: p.limit, turned: true}
 		p.limit *= 2
 	default:

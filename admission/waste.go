@@ -11,7 +11,7 @@ type waste struct {
 }
 
 const (
-	wasteful  = 0.1  // of what ended, over what is tolerated
+	wasteful  = 0.12 // of what ended, over what is tolerated
 	backward  = 0.75 // times the limit
 	mostly    = 0.5  // of what ended: from there on, back by half
 	cure      = 0.85 // times the share: what a retreat that helped leaves at most
