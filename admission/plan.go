@@ -9,7 +9,7 @@ import (
 // Constants of the experiments. They were chosen on the named scenarios of
 // bench/arena and are the same for every service.
 const (
-	firstLimit   = 8       // before anything is known
+	firstLimit   = 10      // before anything is known
 	leastLimit   = 2       // one at work, one at hand
 	mostLimit    = 1 << 16 // what an experiment may try
 	pressing     = 0.2     // of what ended: so much has to meet the limit for an experiment to count
@@ -103,6 +103,9 @@ func (p *plan) readable(w window) bool {
 		if s.factor > 1 && w.rate() >= plain*s.rate {
 			needed /= 2
 		}
+		if s.rate == 0 && s.factor > 1 { // a mistake here costs one step
+			needed *= 0.7
+		}
 		late := w.ended() >= glimpse/2 && w.seconds >= math.Max(4*p.hold, longest.Seconds()/2)
 		return w.seconds >= p.hold/2 && (w.ended() >= needed || late)
 	}
@@ -161,7 +164,7 @@ func (p *plan) wait(w window) time.Duration {
 		return glance
 	}
 	if p.search != nil {
-		return between(p.hold/2, shortest, glance)
+		return between(p.hold/8, shortest, glance)
 	}
 	return between((p.keep.needed()-w.ended())*w.seconds/w.ended(), shortest, glance)
 }
