@@ -19,6 +19,11 @@ func everybody() []contender {
 		{"plimsoll", newPlimsoll(admission.Config{Mode: admission.Adaptive})},
 		{"nothing", func(scenario) limiter { return nothing{} }},
 		{"fixed", newFixed},
+		{"failsafe", newFailsafe},
+		{"failsafe-prio", newFailsafePriority},
+		{"gradient2", newGradient2},
+		{"aegis", newAegis},
+		{"go-zero", newGozero},
 	}
 }
 
