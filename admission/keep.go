@@ -47,8 +47,8 @@ func (p *plan) compared(w window) {
 		p.again()
 		return
 	}
-	if last > 0 && last != p.limit && k.rate > 0 && rate > 0 {
-		slope := clamp(math.Log(rate/k.rate)/math.Log(p.limit/last), -1, 1)
+	if last > 0 && last != p.limit {
+		slope := k.slopeTo(w, p.limit)
 		if slope > steep && k.slope > steep/2 {
 			limit, rate := math.Max(p.limit, last), math.Max(rate, k.rate)
 			p.search = &search{factor: 2, rate: rate, from: limit, turned: true}
@@ -64,6 +64,15 @@ func (p *plan) compared(w window) {
 	if k.high {
 		p.limit = math.Max(k.base*stride, k.base+1)
 	}
+}
+
+// slopeTo is how much the rate changed from the last window to this one under the
+// limit, as the power of the limit that it grew by. 0: not known.
+func (k *keep) slopeTo(w window, limit float64) float64 {
+	if k.limit == 0 || k.limit == limit || k.rate == 0 || w.useful == 0 {
+		return 0
+	}
+	return clamp(math.Log(w.rate()/k.rate)/math.Log(limit/k.limit), -1, 1)
 }
 
 // learn moves the base by what the slope says, as far as it can be believed.

@@ -98,18 +98,14 @@ func (p *plan) retreat(w window, limit float64) {
 
 // readable says whether enough was counted to draw a conclusion.
 func (p *plan) readable(w window) bool {
-	if s := p.search; s != nil {
-		needed := glimpse * (1 + math.Min(p.keep.spread, 8))
-		if s.factor > 1 && w.rate() >= plain*s.rate {
-			needed /= 2
-		}
-		if s.rate == 0 && s.factor > 1 { // a mistake here costs one step
-			needed *= 0.7
-		}
-		late := w.ended() >= glimpse/2 && w.seconds >= math.Max(4*p.hold, longest.Seconds()/2)
-		return w.seconds >= p.hold/2 && (w.ended() >= needed || late)
+	if p.search != nil {
+		return p.searchable(w)
 	}
-	return w.ended() >= p.keep.needed() || w.seconds >= math.Max(6*p.hold, longest.Seconds())
+	needed := p.keep.needed()
+	if p.keep.slopeTo(w, p.limit) > steep { // plain to see
+		needed /= 4
+	}
+	return w.ended() >= needed || w.seconds >= math.Max(6*p.hold, longest.Seconds())
 }
 
 // begin starts a window.

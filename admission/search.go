@@ -23,6 +23,22 @@ const (
 	spare   = 1.1  // over what the search says
 )
 
+// searchable says whether enough was counted to take the next step.
+func (p *plan) searchable(w window) bool {
+	s := p.search
+	needed := glimpse * (1 + math.Min(p.keep.spread, 8))
+	switch {
+	case s.doubt:
+		needed *= 2
+	case s.factor > 1 && s.rate == 0: // a mistake here costs one step
+		needed *= 0.35
+	case s.factor > 1 && w.rate() >= plain*s.rate:
+		needed *= 0.5
+	}
+	slow := w.ended() >= glimpse/2 && w.seconds >= math.Max(4*p.hold, longest.Seconds()/2)
+	return w.seconds >= p.hold/2 && (w.ended() >= needed || slow)
+}
+
 // searched takes in a window; false: the window is to go on.
 func (p *plan) searched(w window) bool {
 	s := p.search
