@@ -83,9 +83,9 @@ func randomParts(rng *rand.Rand, load float64) (string, []part) {
 	}
 }
 
-// lasting stretches the parts so that the warm-up lasts at least 3 s and 40
-// times the work, the whole has requests enough for a figure, and no more
-// arrivals than the bound; what that leaves too short stays as it is.
+// lasting stretches the parts so that the warm-up, a quarter, lasts at least 3 s
+// and 40 times the work, and the whole has requests enough for a figure. Where
+// that is more arrivals than the bound, 3 s and 15 times the work have to do.
 func lasting(s scenario, parts []part) []part {
 	var shares, arrivals float64
 	for _, p := range parts {
@@ -93,7 +93,7 @@ func lasting(s scenario, parts []part) []part {
 		arrivals += p.length.Seconds() * p.load * s.capacity()
 	}
 	unit := max(12/shares, 160*s.work.mean().Seconds()/shares, leastRequests/s.capacity()/shares)
-	unit = min(unit, max(mostArrivals/arrivals, 4/shares))
+	unit = min(unit, max(mostArrivals/arrivals, 12/shares, 60*s.work.mean().Seconds()/shares))
 	for i := range parts {
 		parts[i].length = time.Duration(unit * float64(parts[i].length))
 	}
