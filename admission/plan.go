@@ -64,8 +64,8 @@ func (p *plan) step(now reading) (limit int, pause time.Duration) {
 			p.begin(now)
 		}
 	case p.search == nil && p.keep.broken(now):
-		p.begin(now)
 		p.again()
+		p.settling, p.mark = true, now // a pause is over by then
 	case w.ended() < few || (w.limited() || p.waste.much(w)) && !p.readable(w):
 		// The window goes on.
 	case !w.limited() && !p.waste.much(w):

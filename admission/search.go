@@ -30,6 +30,7 @@ func (p *plan) searchable(w window) bool {
 	switch {
 	case s.doubt:
 		needed *= 2
+	case s.usual > 0:
 	case s.factor > 1 && s.rate == 0: // a mistake here costs one step
 		needed *= 0.35
 	case s.factor > 1 && w.rate() >= plain*s.rate:

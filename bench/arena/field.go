@@ -27,11 +27,12 @@ func everybody() []contender {
 	}
 }
 
-// field are the named ones of everybody, or all.
+// field are the named ones of everybody and of the ablations, or everybody.
 func field(names string) []contender {
 	all := everybody()
 	if names == "" {
 		return all
 	}
+	all = append(all, ablations()...)
 	return slices.DeleteFunc(all, func(c contender) bool { return !slices.Contains(strings.Split(names, ","), c.name) })
 }
