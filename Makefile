@@ -4,7 +4,7 @@ MODULES := . store telemetry/otlp tools example bench
 WORK    := ./... ./store/... ./telemetry/otlp/... ./tools/... ./example/...
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test race lint lint-tool tidy fuzz bench bench-deadline clean
+.PHONY: help build demo test race lint lint-tool tidy fuzz arena arena-random bench bench-deadline clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,12 @@ fuzz: ## every fuzz test for FUZZTIME (default 10s) each
 
 bench-deadline: ## what the enforced deadline costs and how exact it is, beside http.TimeoutHandler and beside nothing
 	@cd bench && GOWORK=off $(GO) run ./deadline
+
+arena: ## admission controllers under the same load in virtual time (ARENA='-seeds 3 -who plimsoll,failsafe' for less)
+	@cd bench && GOWORK=off $(GO) run ./arena $(ARENA)
+
+arena-random: ## the same in scenarios drawn by seed (SEED, COUNT)
+	@cd bench && GOWORK=off $(GO) run ./arena -random $(or $(COUNT),200) -seed $(or $(SEED),1)
 
 clean: ## remove what the other targets made
 	@rm -rf bin
