@@ -25,6 +25,7 @@ type shop struct {
 }
 
 func newShop(t *testing.T, slots int, work time.Duration) *shop {
+	t.Helper()
 	s := &shop{t: t, c: newController(t, Config{Mode: Adaptive}), slots: make(chan struct{}, slots)}
 	s.work.Store(int64(work))
 	return s

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/zeromicro/go-zero/core/load"
-	"github.com/zeromicro/go-zero/core/logx"
 
 	"github.com/plimsoll-go/plimsoll/route"
 )
@@ -14,7 +13,6 @@ import (
 type gozero struct{ shedder load.Shedder }
 
 func newGozero(scenario) limiter {
-	logx.Disable() // it logs every refusal
 	load.DisableLog()
 	return gozero{load.NewAdaptiveShedder(load.WithCpuThreshold(0))}
 }

@@ -16,6 +16,8 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+
+	"github.com/zeromicro/go-zero/core/logx"
 )
 
 // options are the command line.
@@ -39,16 +41,19 @@ func main() {
 	flag.BoolVar(&o.each, "each", false, "print every run")
 	flag.Parse()
 	// synctest runs only in a test. This one is the whole program.
-	whole := testing.InternalTest{Name: "arena", F: func(t *testing.T) {
+	program := testing.InternalTest{Name: "arena", F: func(t *testing.T) {
+		t.Helper()
 		compete(t, o)
 		os.Exit(0) // a test's own report would follow
 	}}
 	all := func(string, string) (bool, error) { return true, nil }
-	testing.Main(all, []testing.InternalTest{whole}, nil, nil)
+	testing.Main(all, []testing.InternalTest{program}, nil, nil)
 }
 
 // compete runs everybody in every scenario and prints.
 func compete(t *testing.T, o options) {
+	t.Helper()
+	logx.Disable() // go-zero logs the use of memory as soon as it is linked
 	field, table := field(o.who), table{}
 	scenarios, runs := standard(), o.seeds
 	if o.random > 0 {
@@ -84,6 +89,7 @@ func draw(n int, seed uint64) (all []scenario) {
 
 // inBubble runs one scenario in virtual time.
 func inBubble(t *testing.T, s scenario, seed uint64, make func(scenario) limiter) (r result) {
+	t.Helper()
 	synctest.Test(t, func(*testing.T) { r = simulate(s, seed, make) })
 	return r
 }
