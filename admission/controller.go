@@ -9,7 +9,8 @@
 //	defer permit.Release(admission.Success)
 //
 // It works around anything: a handler (Middleware), a pool of connections, a
-// worker. A permit costs two atomic operations and two reads of the clock; there
+// worker. The limit is fixed, or found by experiment (Adaptive): no latency has to
+// be told to it, and none is assumed. A permit costs two atomic operations and two reads of the clock; there
 // is no goroutine, no timer, and no lock unless something waits.
 package admission
 
