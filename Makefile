@@ -6,7 +6,7 @@ MEASURED := tools/prove/load$$|tools/prove/provetest|tools/cmd/
 WORK    := ./... ./store/... ./telemetry/otlp/... ./tools/... ./example/...
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test postgres race lint lint-tool tidy fuzz bench bench-deadline bench-chain drain-soak clean
+.PHONY: help build demo test postgres race lint lint-tool tidy fuzz arena arena-random bench-deadline bench-chain drain-soak clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,12 @@ bench-chain: ## what the request chain and a refusal cost beside net/http alone 
 
 drain-soak: ## SIGTERM in the middle of 5 s of traffic, 20 times: what was lost of what was sent, run by run (2 minutes)
 	@DRAIN_RUNS=$(or $(DRAIN_RUNS),20) DRAIN_TRAFFIC=$(or $(DRAIN_TRAFFIC),5s) $(GO) test -count=1 -timeout 30m -v -run '^TestDrainUnderTraffic$$' ./internal/servicetest
+
+arena: ## admission controllers under the same load in virtual time (ARENA='-seeds 3 -who plimsoll,failsafe' for less)
+	@cd bench && GOWORK=off $(GO) run ./arena $(ARENA)
+
+arena-random: ## the same in scenarios drawn by seed (SEED, COUNT)
+	@cd bench && GOWORK=off $(GO) run ./arena -random $(or $(COUNT),200) -seed $(or $(SEED),1)
 
 clean: ## remove what the other targets made
 	@rm -rf bin

@@ -35,7 +35,7 @@ type settings struct {
 	MaxBody        config.Bytes `env:"PLIMSOLL_MAX_BODY" default:"1MiB" min:"1" help:"request body after decompression, where a route does not set its own"`
 	BodyMemory     config.Bytes `env:"PLIMSOLL_BODY_MEMORY" default:"64MiB" min:"64KiB" help:"all request bodies being read, together"`
 	MaxConnections int          `env:"PLIMSOLL_MAX_CONNECTIONS" default:"10000" min:"1" help:"open public connections"`
-	Admission      string       `env:"PLIMSOLL_ADMISSION" default:"fixed" help:"fixed (64 x GOMAXPROCS), fixed:N, or off"`
+	Admission      string       `env:"PLIMSOLL_ADMISSION" default:"fixed" help:"fixed (64 x GOMAXPROCS), fixed:N, adaptive, or off"`
 
 	DrainLag time.Duration `env:"PLIMSOLL_DRAIN_LAG" default:"5s" help:"serving goes on this long after SIGTERM: the load balancer's lag"`
 	Drain    time.Duration `env:"PLIMSOLL_DRAIN" default:"20s" min:"1ms" help:"for what is in flight to finish, after the lag"`
@@ -66,7 +66,7 @@ func (s *settings) Faults() []config.Fault {
 		fault("TLS_CLIENT_CA", "is set without TLS_CERT", "client certificates need TLS: set TLS_CERT and TLS_KEY")
 	}
 	if _, err := admission.ParseMode(s.Admission); err != nil {
-		fault("PLIMSOLL_ADMISSION", err.Error(), "use fixed, fixed:N with N at least 1, or off")
+		fault("PLIMSOLL_ADMISSION", err.Error(), "use fixed, fixed:N with N at least 1, adaptive, or off")
 	}
 	if s.DrainLag+s.Drain >= s.Grace {
 		fault("PLIMSOLL_GRACE",

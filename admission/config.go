@@ -22,10 +22,12 @@ type Config struct {
 	Mode Mode
 
 	// Limit is how many permits are out at once. 0: the number in Mode, and
-	// where that has none, 64 × GOMAXPROCS as it is when New is called.
+	// where that has none, 64 × GOMAXPROCS as it is when New is called. An
+	// adaptive limit starts here; 0: at 16.
 	Limit int
 
-	// Queue is how many may wait for a permit. 0: as many as the limit.
+	// Queue is how many may wait for a permit. 0: as many as the limit, and
+	// with an adaptive one at least 16.
 	// NoQueue: none.
 	Queue int
 }
@@ -61,6 +63,9 @@ func (c Config) sizes() (limit, queue int) {
 	limit = c.Limit
 	if named, _ := c.Mode.limit(); named > 0 { // valid: New has checked
 		limit = named
+	}
+	if limit == 0 && c.Mode == Adaptive {
+		limit = firstLimit
 	}
 	if limit == 0 {
 		limit = permitsPerProcessor * runtime.GOMAXPROCS(0)

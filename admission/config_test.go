@@ -10,13 +10,13 @@ import (
 )
 
 func TestParseMode(t *testing.T) {
-	for _, word := range []string{"fixed", "off", "fixed:1", "fixed:40", "fixed:2147483647"} {
+	for _, word := range []string{"fixed", "adaptive", "off", "fixed:1", "fixed:40", "fixed:2147483647"} {
 		m, err := ParseMode(word)
 		assert.NoError(t, err, word)
 		assert.Equal(t, m.String(), word)
 	}
 	for _, word := range []string{
-		"", "adaptive", "Fixed", "fixed:", "fixed:0", "fixed:-1", "fixed:+1", "fixed:01", "fixed: 1", "fixed:1 ", "fixed:1.5",
+		"", "Adaptive", "adaptive:4", "Fixed", "fixed:", "fixed:0", "fixed:-1", "fixed:+1", "fixed:01", "fixed: 1", "fixed:1 ", "fixed:1.5",
 		"fixed:2147483648", "fixed:99999999999999999999", "off:1", "none", "0", "40",
 	} {
 		_, err := ParseMode(word)
@@ -26,7 +26,7 @@ func TestParseMode(t *testing.T) {
 }
 
 func FuzzParseMode(f *testing.F) {
-	for _, word := range []string{"fixed", "off", "fixed:40", "fixed:0", "adaptive"} {
+	for _, word := range []string{"fixed", "off", "fixed:40", "fixed:0", "adaptiv"} {
 		f.Add(word)
 	}
 	f.Fuzz(func(t *testing.T, word string) {
@@ -64,9 +64,9 @@ func TestSizes(t *testing.T) {
 }
 
 func TestValidateNamesEveryFault(t *testing.T) {
-	_, err := New(Config{Mode: "adaptive", Limit: -1, Queue: -2})
+	_, err := New(Config{Mode: "adaptiv", Limit: -1, Queue: -2})
 	assert.Error(t, err)
-	for _, part := range []string{`admission mode "adaptive"`, "admission limit -1", "admission queue -2"} {
+	for _, part := range []string{`admission mode "adaptiv"`, "admission limit -1", "admission queue -2"} {
 		assert.Contains(t, err.Error(), part)
 	}
 	for _, cfg := range []Config{

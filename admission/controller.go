@@ -9,7 +9,8 @@
 //	defer permit.Release(admission.Success)
 //
 // It works around anything: a handler (Middleware), a pool of connections, a
-// worker. A permit costs two atomic operations and two reads of the clock; there
+// worker. The limit is fixed, or found by experiment (Adaptive): no latency has to
+// be told to it, and none is assumed. A permit costs two atomic operations and two reads of the clock; there
 // is no goroutine, no timer, and no lock unless something waits.
 package admission
 
@@ -27,8 +28,11 @@ import (
 type Controller struct {
 	mode  Mode
 	epoch time.Time // zero of the controller's clock
-	limit int
+	limit int       // as configured; where an adaptive one starts
 	queue int
+
+	fixedQueue bool         // queue is configured and does not follow the limit
+	permits    atomic.Int64 // the limit in force
 
 	leases sync.Pool // of *lease
 
@@ -46,9 +50,11 @@ type Controller struct {
 	refused  [reasons][levels]atomic.Uint64
 	ended    [outcomes]atomic.Uint64 // of Success, see estimate
 	estimate estimate
+	limiter  limiter
 
 	mu      sync.Mutex
-	waiting queue // guarded by mu
+	waiting *queue // guarded by mu
+	supply  supply // guarded by mu
 }
 
 const (
@@ -74,13 +80,22 @@ func New(cfg Config) (*Controller, error) {
 	c.limit, c.queue = cfg.sizes()
 	c.waiting = newQueue(c.queue)
 	c.open.Store(c.waiting.open())
+	c.permits.Store(int64(c.limit))
+	c.fixedQueue = cfg.Queue != 0
 	c.estimate.due.Store(int64(foldEvery))
+	c.limiter.due.Store(never)
+	if c.adaptive() {
+		c.limiter.plan = newPlan(float64(c.limit))
+		c.limiter.due.Store(int64(unknownPause))
+	}
 	c.leases.New = func() any { return &lease{owner: c} }
 	return c, nil
 }
 
 // Mode is the mode in force.
 func (c *Controller) Mode() Mode { return c.mode }
+
+func (c *Controller) adaptive() bool { return c.mode == Adaptive }
 
 // now reads the clock: ns since the controller was made. Only the monotonic
 // clock is read.
@@ -96,7 +111,7 @@ func (c *Controller) Hopeless(ctx context.Context, class route.Criticality) erro
 	if _, err := c.deadline(ctx, level, c.now()); err != nil {
 		return err
 	}
-	if c.open.Load()&(1<<level) == 0 && int(uint32(c.state.Load())) >= c.limit {
+	if c.open.Load()&(1<<level) == 0 && int64(uint32(c.state.Load())) >= c.permits.Load() {
 		return c.refuse(QueueFull, level)
 	}
 	return nil
@@ -108,13 +123,21 @@ func (c *Controller) Hopeless(ctx context.Context, class route.Criticality) erro
 // It refuses to wait where the estimated wait and the typical work exceed what
 // is left until ctx's deadline, and waits no longer than until ctx ends.
 func (c *Controller) Acquire(ctx context.Context, class route.Criticality) (Permit, error) {
+	return c.AcquireFor(ctx, class, 0)
+}
+
+// AcquireFor is Acquire for a tenant: inside a class, tenants that wait are
+// served in turn, and one that floods the queue is the first to be refused. The
+// number is any cheap hash of what tells tenants apart, such as a header, a token
+// or an address; it need not be a verified identity. 0: nobody in particular.
+func (c *Controller) AcquireFor(ctx context.Context, class route.Criticality, tenant uint64) (Permit, error) {
 	level, now := levelOf(class), c.now()
 	deadline, err := c.deadline(ctx, level, now)
 	if err != nil {
 		return Permit{}, err
 	}
 	if !c.take() {
-		return c.wait(ctx, level, now, deadline)
+		return c.wait(ctx, level, tenant, now, deadline)
 	}
 	l := c.lease()
 	l.granted = now
@@ -147,7 +170,7 @@ func (c *Controller) deadline(ctx context.Context, level int, now int64) (int64,
 func (c *Controller) take() bool {
 	for {
 		s := c.state.Load()
-		if s >= uint64(c.limit) { // all are out, or the upper half is not 0
+		if s >= uint64(c.permits.Load()) { // all are out, or the upper half is not 0
 			return false
 		}
 		if c.state.CompareAndSwap(s, s+oneOut) {
@@ -182,9 +205,12 @@ func (c *Controller) finish(start int64, o Outcome) {
 	c.tick(now)
 }
 
-// tick folds the estimate when that is due.
+// tick does what is due: folds the estimate, takes a step of the limiter.
 func (c *Controller) tick(now int64) {
 	if now >= c.estimate.due.Load() {
 		c.estimate.fold(now)
+	}
+	if now >= c.limiter.due.Load() {
+		c.adapt(now)
 	}
 }

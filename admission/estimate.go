@@ -26,7 +26,7 @@ const (
 // addition; folding, which forgets the old and publishes the result, is done by
 // whoever passes by when it is due. Without observations there is no estimate.
 type estimate struct {
-	fresh [2][buckets]atomic.Uint64 // useful work, and the rest
+	counts [2][buckets]atomic.Uint64 // useful work, and the rest; they only grow
 
 	due atomic.Int64 // when to fold next, on the controller's clock
 
@@ -34,7 +34,7 @@ type estimate struct {
 	last     int64 // when it was folded
 	kept     [2][buckets]float64
 	keptTime float64 // seconds
-	useful   uint64  // all there ever was
+	seen     [2][buckets]uint64
 
 	// Published.
 	typical atomic.Int64  // the median of useful work, ns; 0: not known
@@ -69,7 +69,7 @@ func (e *estimate) observe(d int64, useful bool) {
 	if useful {
 		kind = 0
 	}
-	e.fresh[kind][bucketOf(d)].Add(1)
+	e.counts[kind][bucketOf(d)].Add(1)
 }
 
 // fold takes in what was observed since the last time, once it is due. Whoever
@@ -87,13 +87,11 @@ func (e *estimate) fold(now int64) {
 	e.due.Store(now + int64(foldEvery))
 	keep := math.Exp2(-elapsed / halfLife.Seconds())
 	e.keptTime = e.keptTime*keep + elapsed
-	for kind := range e.fresh {
-		for b := range e.fresh[kind] {
-			n := e.fresh[kind][b].Swap(0)
-			e.kept[kind][b] = e.kept[kind][b]*keep + float64(n)
-			if kind == 0 {
-				e.useful += n
-			}
+	for kind := range e.counts {
+		for b := range e.counts[kind] {
+			n := e.counts[kind][b].Load()
+			e.kept[kind][b] = e.kept[kind][b]*keep + float64(n-e.seen[kind][b])
+			e.seen[kind][b] = n
 		}
 	}
 	e.publishLocked()
@@ -143,12 +141,9 @@ func (e *estimate) drain(limit int) float64 {
 }
 
 // successes is how much useful work there ever was.
-func (e *estimate) successes() uint64 {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	n := e.useful
-	for b := range e.fresh[0] {
-		n += e.fresh[0][b].Load()
+func (e *estimate) successes() (n uint64) {
+	for b := range e.counts[0] {
+		n += e.counts[0][b].Load()
 	}
 	return n
 }

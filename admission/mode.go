@@ -8,15 +8,17 @@ import (
 )
 
 // Mode is how the limit is found, as one word of configuration: "fixed",
-// "fixed:40" or "off". The zero value is Fixed.
+// "fixed:40", "adaptive" or "off". The zero value is Fixed.
 type Mode string
 
 // The modes. Fixed alone takes 64 permits a processor (GOMAXPROCS); "fixed:40"
-// takes 40. Off counts what runs, and refuses nothing but work whose context
-// has ended.
+// takes 40. Adaptive finds the limit by experiment; so far it was measured in
+// virtual time only. Off counts what runs, and refuses nothing but work whose
+// context has ended.
 const (
-	Fixed Mode = "fixed"
-	Off   Mode = "off"
+	Fixed    Mode = "fixed"
+	Adaptive Mode = "adaptive"
+	Off      Mode = "off"
 )
 
 // maxLimit keeps permits and waiters apart in one word of 64 bits.
@@ -26,7 +28,7 @@ const maxLimit = math.MaxInt32
 // is accepted.
 func ParseMode(word string) (Mode, error) {
 	if _, err := Mode(word).limit(); err != nil || word == "" {
-		return "", fmt.Errorf("admission mode %q: want fixed, fixed:N with N from 1 to %d, or off", word, maxLimit)
+		return "", fmt.Errorf("admission mode %q: want fixed, fixed:N with N from 1 to %d, adaptive, or off", word, maxLimit)
 	}
 	return Mode(word), nil
 }
@@ -41,7 +43,7 @@ func (m Mode) String() string {
 
 // limit is the number that the mode names, 0 when it names none.
 func (m Mode) limit() (int, error) {
-	if m == "" || m == Fixed || m == Off {
+	if m == "" || m == Fixed || m == Adaptive || m == Off {
 		return 0, nil
 	}
 	number, ok := strings.CutPrefix(string(m), string(Fixed)+":")

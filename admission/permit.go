@@ -65,9 +65,12 @@ type lease struct {
 
 	// While queued, guarded by the controller's mutex.
 	next, prev *lease
+	flow       *flow
 	level      int
+	tenant     uint64
 	asked      int64 // when, on the controller's clock
 	deadline   int64 // on the controller's clock
+	until      int64 // when its patience ends, on the controller's clock
 	order      uint64
 	queued     bool
 

@@ -1,12 +1,16 @@
 package admission
 
-// The queue is a list for each class. Grants go to the highest class that
-// waits, oldest first. Two things keep the lower classes from starving: one
-// grant in floorEvery goes to whoever waited longest of all, and every class
-// has a few places in the queue that the others cannot take.
+// The queue has a part for each class. Grants go to the highest class that
+// waits, oldest first, or tenants in turn. Two things keep the lower classes from
+// starving: one grant in floorEvery goes to whoever waited longest of all, and
+// every class has a few places in the queue that the others cannot take.
 const (
 	floorEvery = 50 // 2 % of the grants
 	floorFrom  = 8  // the shortest queue that keeps places for each class
+
+	// shortestQueue is the least that an adaptive limit has for a queue: a
+	// burst, where the limit is small.
+	shortestQueue = 16
 )
 
 // queue is not safe for concurrent use; the controller's mutex guards it.
@@ -14,62 +18,43 @@ type queue struct {
 	capacity int
 	kept     int // places that each class has for itself
 	total    int
-	lists    [levels]list
+	classes  [levels]class
 	arrivals uint64
 	grants   uint64
+	tenants  bool // there are any
 }
 
-func newQueue(capacity int) queue {
-	q := queue{capacity: capacity}
-	if capacity >= floorFrom {
-		q.kept = max(1, capacity/floorEvery)
-	}
+func newQueue(capacity int) *queue {
+	q := &queue{}
+	q.resize(capacity)
 	return q
 }
 
-// list is one class, in order of arrival.
-type list struct {
-	oldest, newest *lease
-	length         int
+// resize changes how many may wait. Those above it stay.
+func (q *queue) resize(capacity int) {
+	q.capacity, q.kept = capacity, 0
+	if capacity >= floorFrom {
+		q.kept = max(1, capacity/floorEvery)
+	}
 }
 
-func (q *queue) push(l *lease) {
+func (q *queue) push(l *lease, f *flow) {
 	q.arrivals++
-	l.order, l.queued, l.next = q.arrivals, true, nil
-	own := &q.lists[l.level]
-	l.prev = own.newest
-	if own.newest != nil {
-		own.newest.next = l
-	} else {
-		own.oldest = l
-	}
-	own.newest = l
-	own.length++
+	l.order, l.queued = q.arrivals, true
+	q.classes[l.level].push(l, f)
 	q.total++
 }
 
 func (q *queue) remove(l *lease) {
-	own := &q.lists[l.level]
-	if l.prev != nil {
-		l.prev.next = l.next
-	} else {
-		own.oldest = l.next
-	}
-	if l.next != nil {
-		l.next.prev = l.prev
-	} else {
-		own.newest = l.prev
-	}
-	l.next, l.prev, l.queued = nil, nil, false
-	own.length--
+	q.classes[l.level].remove(l)
+	l.queued = false
 	q.total--
 }
 
-// ahead is how many will be served before a newcomer of the level.
-func (q *queue) ahead(level int) int {
-	n := 0
-	for _, l := range q.lists[level:] {
-		n += l.length
+// above is how many wait in higher classes.
+func (q *queue) above(level int) (n int) {
+	for i := level + 1; i < levels; i++ {
+		n += q.classes[i].length
 	}
 	return n
 }
@@ -78,33 +63,47 @@ func (q *queue) ahead(level int) int {
 // others theirs.
 func (q *queue) room(level int) bool {
 	free := q.capacity - q.total
-	for i, l := range q.lists {
+	for i := range q.classes {
 		if i != level {
-			free -= max(0, q.kept-l.length)
+			free -= max(0, q.kept-q.classes[i].length)
 		}
 	}
 	return free > 0
 }
 
-// victim is who has to go for a newcomer of the level: the newest of the lowest
-// class below it that has more than its own places. Nil: nobody.
-func (q *queue) victim(level int) *lease {
-	for _, l := range q.lists[:level] {
-		if l.length > q.kept {
-			return l.newest
+// lower says whether a class below the level has more than its own places.
+func (q *queue) lower(level int) *class {
+	for i := range level {
+		if q.classes[i].length > q.kept {
+			return &q.classes[i]
 		}
 	}
 	return nil
 }
 
-// open is a set of levels, one bit each: those whose newcomers are let in.
+// victim is who has to go for a newcomer: the newest of the lowest class below
+// its own that has more than its own places, of the tenant with most waiting; or
+// else the newest of a tenant of its own class that has more waiting than the
+// newcomer's would have. Nil: nobody.
+func (q *queue) victim(level int, f *flow) *lease {
+	if below := q.lower(level); below != nil {
+		return below.longest().newest
+	}
+	if longest := q.classes[level].longest(); longest != nil && longest.length > f.length+1 {
+		return longest.newest
+	}
+	return nil
+}
+
+// open is a set of levels, one bit each: those whose newcomers are let in. With
+// tenants it depends on whose they are.
 func (q *queue) open() uint32 {
-	if q.capacity-q.total > levels*q.kept {
+	if q.tenants || q.capacity-q.total > levels*q.kept {
 		return 1<<levels - 1
 	}
 	set := uint32(0)
 	for level := range levels {
-		if q.room(level) || q.victim(level) != nil {
+		if q.room(level) || q.lower(level) != nil {
 			set |= 1 << level
 		}
 	}
@@ -115,7 +114,7 @@ func (q *queue) open() uint32 {
 func (q *queue) first() *lease {
 	var highest, longest *lease
 	for level := levels - 1; level >= 0; level-- {
-		l := q.lists[level].oldest
+		l := q.classes[level].first()
 		if l == nil {
 			continue
 		}
@@ -130,4 +129,11 @@ func (q *queue) first() *lease {
 		return longest
 	}
 	return highest
+}
+
+// serve takes the lease out of the queue because it gets its permit.
+func (q *queue) serve(l *lease) {
+	q.classes[l.level].served(l)
+	q.remove(l)
+	q.grants++
 }

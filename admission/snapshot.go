@@ -48,22 +48,22 @@ func (c *Controller) InFlight() int { return int(uint32(c.state.Load())) }
 func (c *Controller) Snapshot() Snapshot {
 	c.tick(c.now())
 	s := Snapshot{
-		Mode:       c.mode,
-		Limit:      c.limit,
-		InFlight:   c.InFlight(),
-		QueueLimit: c.queue,
-		Rate:       math.Float64frombits(c.estimate.rate.Load()),
-		Typical:    time.Duration(c.estimate.typical.Load()),
-		Queue:      make([]Waiting, 0, levels),
-		Ended:      make([]Ended, 0, outcomes),
-		Refused:    make([]Refused, 0, int(reasons)*levels),
+		Mode:     c.mode,
+		Limit:    int(c.permits.Load()),
+		InFlight: c.InFlight(),
+		Rate:     math.Float64frombits(c.estimate.rate.Load()),
+		Typical:  time.Duration(c.estimate.typical.Load()),
+		Queue:    make([]Waiting, 0, levels),
+		Ended:    make([]Ended, 0, outcomes),
+		Refused:  make([]Refused, 0, int(reasons)*levels),
 	}
 	if c.mode == Off {
 		s.Limit = 0
 	}
 	c.mu.Lock()
+	s.QueueLimit = c.waiting.capacity
 	for level := levels - 1; level >= 0; level-- {
-		s.Queue = append(s.Queue, Waiting{Class: classOf(level), Count: c.waiting.lists[level].length})
+		s.Queue = append(s.Queue, Waiting{Class: classOf(level), Count: c.waiting.classes[level].length})
 	}
 	c.mu.Unlock()
 	for o := range outcomes {
@@ -91,7 +91,7 @@ const longestRetry = 30
 // return together.
 func (c *Controller) RetryAfter() int {
 	seconds := 1
-	if rate := c.estimate.drain(c.limit); rate > 0 {
+	if rate := c.estimate.drain(int(c.permits.Load())); rate > 0 {
 		waiting := float64(c.state.Load() / oneWaiting)
 		seconds = int(min(max(math.Ceil(waiting/rate), 1), longestRetry))
 	}

@@ -6,9 +6,9 @@ import (
 )
 
 // wait is Acquire's slow path: through the queue, or refused.
-func (c *Controller) wait(ctx context.Context, level int, now, deadline int64) (Permit, error) {
+func (c *Controller) wait(ctx context.Context, level int, tenant uint64, now, deadline int64) (Permit, error) {
 	l := c.lease()
-	l.level, l.asked, l.deadline = level, now, deadline
+	l.level, l.tenant, l.asked, l.deadline, l.until = level, tenant, now, deadline, never
 	if l.settled == nil {
 		l.settled = make(chan verdict, 1)
 	}
@@ -35,10 +35,16 @@ func (c *Controller) wait(ctx context.Context, level int, now, deadline int64) (
 func (c *Controller) enqueue(l *lease, now int64) (Reason, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if reason, ok := c.admitLocked(l, now); !ok {
+	c.expireLocked(now)
+	own := &c.waiting.classes[l.level]
+	f := own.hand(l.tenant)
+	c.waiting.tenants = c.waiting.tenants || l.tenant != 0
+	if reason, ok := c.admitLocked(l, f, now); !ok {
+		c.publishOpenLocked()
 		return reason, false
 	}
-	c.waiting.push(l)
+	c.waiting.push(l, f)
+	own.expires = min(own.expires, l.until)
 	c.state.Add(oneWaiting)
 	// A permit that came free before the line above was given back by someone
 	// who saw nobody waiting.
@@ -48,25 +54,72 @@ func (c *Controller) enqueue(l *lease, now int64) (Reason, bool) {
 }
 
 // admitLocked says whether a newcomer may wait, evicting another if need be.
-func (c *Controller) admitLocked(l *lease, now int64) (Reason, bool) {
-	if l.deadline != never && int(uint32(c.state.Load())) >= c.limit {
-		rate, left := c.estimate.drain(c.limit), float64(l.deadline-now)
-		wait := float64(c.waiting.ahead(l.level)+1) / rate * float64(time.Second) // +Inf when not known
-		if rate > 0 && wait+float64(c.estimate.typical.Load()) > left {
-			return TooLong, false
-		}
+func (c *Controller) admitLocked(l *lease, f *flow, now int64) (Reason, bool) {
+	if int64(uint32(c.state.Load())) >= c.permits.Load() && !c.worthwhileLocked(l, f, now) {
+		return TooLong, false
 	}
 	if c.waiting.room(l.level) {
 		return 0, true
 	}
-	victim := c.waiting.victim(l.level)
+	victim := c.waiting.victim(l.level, f)
 	if victim == nil {
 		return QueueFull, false
 	}
-	c.waiting.remove(victim)
-	c.state.Add(^uint64(oneWaiting - 1))
-	victim.settle(verdict{reason: Evicted})
+	c.dropLocked(victim, Evicted)
 	return 0, true
+}
+
+// worthwhileLocked says whether a newcomer is likely to get a permit while that
+// is of use, and notes until when it waits.
+func (c *Controller) worthwhileLocked(l *lease, f *flow, now int64) bool {
+	left := l.deadline - now
+	own := &c.waiting.classes[l.level]
+	rate := c.estimate.drain(int(c.permits.Load()))
+	if c.adaptive() {
+		patience := patience(l.level, left)
+		if l.level < patient {
+			l.until = now + overstay*patience
+		}
+		if rate > 0 && own.length > 0 {
+			wait := float64(own.ahead(f)+1)/c.supply.left(rate, l.level) + float64(c.waiting.above(l.level))/rate
+			if wait*float64(time.Second) > float64(patience) {
+				return false
+			}
+		}
+	}
+	if l.deadline == never || rate <= 0 {
+		return true
+	}
+	wait := float64(c.waiting.above(l.level)+own.ahead(f)+1) / rate * float64(time.Second)
+	return wait+float64(c.estimate.typical.Load()) <= float64(left)
+}
+
+// expireLocked refuses those of the lower classes whose patience has ended.
+func (c *Controller) expireLocked(now int64) {
+	for level := range patient {
+		own := &c.waiting.classes[level]
+		if own.length == 0 || now < own.expires {
+			continue
+		}
+		own.expires = never
+		for f, n := own.turn, own.active; n > 0; n-- {
+			next := f.next
+			for f.oldest != nil && f.oldest.until <= now {
+				c.dropLocked(f.oldest, Evicted)
+			}
+			if f.oldest != nil {
+				own.expires = min(own.expires, f.oldest.until)
+			}
+			f = next
+		}
+	}
+}
+
+// dropLocked refuses one who waits.
+func (c *Controller) dropLocked(l *lease, reason Reason) {
+	c.waiting.remove(l)
+	c.state.Add(^uint64(oneWaiting - 1))
+	l.settle(verdict{reason: reason})
 }
 
 // await returns when the lease was granted or dropped, or ctx has ended.
@@ -96,26 +149,37 @@ func (c *Controller) leaveLocked(l *lease) {
 // grantLocked hands out the permits that are free to those who wait, and drops
 // those whom a permit would not help any more.
 func (c *Controller) grantLocked(now int64) {
+	c.expireLocked(now)
 	for c.waiting.total > 0 {
 		l := c.waiting.first()
-		if l.deadline-now <= max(0, c.estimate.fastest.Load()) {
-			c.leaveLocked(l)
-			l.settle(verdict{reason: Overdue})
+		if l.deadline-now <= c.useful() {
+			c.dropLocked(l, Overdue)
+			c.publishOpenLocked()
 			continue
 		}
 		s := c.state.Load()
-		if int(uint32(s)) >= c.limit {
+		if int64(uint32(s)) >= c.permits.Load() {
 			return
 		}
 		if !c.state.CompareAndSwap(s, s+oneOut-oneWaiting) {
 			continue // someone gave back a permit; the fast path is shut
 		}
-		c.waiting.remove(l)
-		c.waiting.grants++
+		c.waiting.serve(l)
+		c.supply.granted(l.level, now)
 		c.publishOpenLocked()
 		l.granted = now
 		l.settle(verdict{granted: true})
 	}
+}
+
+// useful is how much time has to be left for a grant to be of use: as much as
+// anything takes, and with an adaptive limit, which keeps the queue short, as much
+// as half of what is done in time takes.
+func (c *Controller) useful() int64 {
+	if c.adaptive() {
+		return c.estimate.typical.Load()
+	}
+	return c.estimate.fastest.Load()
 }
 
 // publishOpenLocked tells Hopeless which classes the queue lets in. Most changes

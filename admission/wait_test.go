@@ -177,7 +177,7 @@ func TestAPermitThatComesFreeMeanwhileIsTaken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newController(t, Config{Limit: 1})
 		ctx := within(t, time.Second)
-		p, err := c.wait(ctx, levelOf(route.Critical), c.now(), never)
+		p, err := c.wait(ctx, levelOf(route.Critical), 0, c.now(), never)
 		assert.NoError(t, err)
 		assert.Zero(t, p.Waited())
 		p.Release(Success)
