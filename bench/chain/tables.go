@@ -84,6 +84,7 @@ func served(dir, pattern string, h http.Handler, request string) ([]rounds.Subje
 		rounds.Floor(request, ok, answer()),
 		rounds.Handler("bare net/http", mux, request, ok),
 		rounds.Handler("careful stack", careful(mux, io.Discard), request, ok),
+		rounds.Handler("careful stack and otelhttp", observed(careful(mux, io.Discard)), request, ok),
 		rounds.Handler("careful stack, log in a file", careful(mux, carefulLog), request, ok),
 		variant("service", io.Discard),
 		variant("service, log in a file", serviceLog),
