@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -29,7 +30,7 @@ func shed() (refusal, error) {
 	}
 	defer empty()
 	rec := httptest.NewRecorder()
-	svc.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/orders", http.NoBody))
+	svc.ServeHTTP(rec, httptest.NewRequestWithContext(context.Background(), http.MethodGet, "/orders", http.NoBody))
 	r := refusal{status: rec.Code, body: rec.Body.Bytes()}
 	for name, values := range rec.Header() {
 		r.header = append(r.header, [2]string{name, values[0]})
