@@ -3,6 +3,7 @@ package check
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/plimsoll-go/plimsoll/tools/prove/load"
@@ -116,14 +117,16 @@ func busy(n run.Noise) bool {
 	return n.Foreign > busyCores && n.Spare < spareCores && (n.Waited == 0 || n.Waited > waitedCores)
 }
 
-// disturbed says whether others used the machine during a part of a block that a failure is seen in.
+// calm are the blocks whose attack nobody disturbed: what fails in those is the service's doing. A base that was disturbed
+// can only look worse than it was, which flatters the attack.
+func calm(blocks []block) []block {
+	return slices.DeleteFunc(slices.Clone(blocks), func(b block) bool { return b.attack == nil || busy(b.attack.Noise) })
+}
+
+// disturbed says whether others used the machine during a part of a block that goodput is judged by.
 func disturbed(blocks []block) (string, bool) {
 	for _, b := range blocks {
-		stretches := []*run.Load{b.base, b.attack}
-		for i := range b.quiet {
-			stretches = append(stretches, &b.quiet[i])
-		}
-		for _, l := range stretches {
+		for _, l := range []*run.Load{b.base, b.attack} {
 			if l != nil && busy(l.Noise) {
 				return fmt.Sprintf("others used %.1f processors of the machine during the %s of block %d", l.Noise.Foreign, l.Part, b.number), true
 			}

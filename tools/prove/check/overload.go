@@ -51,23 +51,26 @@ func judgeOverload(a *run.Artifacts, p policy.Policy, f *Finding) {
 func MultipleID(m float64) string { return fmt.Sprintf("overload-%gx", m) }
 
 func judgeMultiple(blocks []block, m float64, c run.Capacity, p policy.Policy, f *Finding) {
-	f.addPart(allow(goodput(blocks, m, p.Goodput(m), c), blocks, c))
-	for _, part := range refusals(blocks, m, p) {
-		f.addPart(allow(part, blocks, c))
+	f.addPart(goodput(blocks, m, p.Goodput(m), c))
+	for _, part := range refusals(blocks, m, p, c) {
+		f.addPart(part)
 	}
 	if part, ok := refusedWithAdvice(blocks, m); ok {
 		f.addPart(part)
 	}
-	f.addPart(allow(recovery(blocks, m, p.Recover), blocks, c))
+	f.addPart(recovery(blocks, m, p.Recover))
 	for _, b := range blocks {
 		f.show(fmt.Sprintf("%g×, block %d: counted requests", m, b.number), b.lines())
 	}
 }
 
-// goodput judges useful work under attack in what was measured to the millisecond and, if that does not decide, in what was
+// goodput judges useful work under attack in the blocks that nobody disturbed, then in all of them, and at last in what was
 // measured under harder conditions.
 func goodput(blocks []block, m float64, limit policy.Ratio, c run.Capacity) Part {
-	part := pairedGoodput(blocks, m, limit)
+	if part := pairedGoodput(calm(blocks), m, limit); part.Verdict == Refuted {
+		return part
+	}
+	part := allow(pairedGoodput(blocks, m, limit), blocks, c)
 	if !part.WantsRepeat() || c.Ceiling == 0 || c.Rate < atCeiling*c.Ceiling {
 		return part
 	}

@@ -77,6 +77,8 @@ func TestOverload(t *testing.T) {
 		{"collapsed, once", overloaded(500, blockOf(1, collapsed, 1, 0)), check.Inconclusive, check.Unrepeated, "useful work was 4 %"},
 		{"collapsed, twice", two(collapsed, 1, 0), check.Refuted, "", "useful work was 4 %"},
 		{"collapsed beside hogs", two(collapsed, 1, 1.5), check.Inconclusive, check.Busy, "others used 1.5 processors"},
+		{"collapsed, twice calm and once beside hogs", overloaded(500, blockOf(1, collapsed, 1, 0), blockOf(2, collapsed, 1, 1.5), blockOf(3, collapsed, 1, 0)), check.Refuted, "", "useful work was 4 %"},
+		{"does not recover beside hogs", two(held, 0.2, 1.5), check.Inconclusive, check.Busy, "beside others who used the machine"},
 		{"held beside hogs", two(held, 1, 1.5), check.Proved, "", "100 %"},
 		{"held beside hogs, capacity too low", overloaded(300, blockOf(1, held, 1, 1.5)), check.Inconclusive, check.Busy, "others used"},
 		{"held, the generator a little late", two(lagging, 1, 0), check.Proved, "", "because the machine was busy"},

@@ -18,16 +18,23 @@ const (
 	retryMost   = 60
 )
 
-// refusals judges how a service says no: at all, and soon. Windows that made it harder may prove what the others leave
-// open, and never refute.
-func refusals(blocks []block, m float64, p policy.Policy) []Part {
-	parts := gatedRefusals(blocks, m, p, strict)
+// refusals judges how a service says no: at all, and soon. What nobody disturbed decides first; windows that made it
+// harder may prove what the others leave open, and never refute.
+func refusals(blocks []block, m float64, p policy.Policy, c run.Capacity) []Part {
+	parts := gatedRefusals(calm(blocks), m, p, strict)
 	if !slices.ContainsFunc(parts, Part.WantsRepeat) {
 		return parts
 	}
+	all := gatedRefusals(blocks, m, p, strict)
+	for i := range all {
+		all[i] = allow(all[i], blocks, c)
+	}
+	if !slices.ContainsFunc(all, Part.WantsRepeat) {
+		return all
+	}
 	other := gatedRefusals(blocks, m, p, harder)
 	if slices.ContainsFunc(other, func(part Part) bool { return part.Verdict != Proved }) {
-		return parts
+		return all
 	}
 	return other
 }
@@ -35,7 +42,10 @@ func refusals(blocks []block, m float64, p policy.Policy) []Part {
 func gatedRefusals(blocks []block, m float64, p policy.Policy, g gate) []Part {
 	var speeds []time.Duration
 	usable, bad, refused := 0, 0, 0
-	reason, detail := NoReason, ""
+	reason, detail := Busy, "others used the machine during every attack"
+	if len(blocks) > 0 {
+		reason, detail = NoReason, ""
+	}
 	for _, b := range blocks {
 		good, why, text := b.windows(b.attack, g)
 		if why != NoReason {
@@ -172,6 +182,10 @@ func recovery(blocks []block, m float64, limit policy.Time) Part {
 			}
 			part.Says = fmt.Sprintf("after %g× half the capacity was not served well again in %s", m, seconds(watched))
 		}
+		if part.Verdict == Refuted && (busy(noise) || busy(b.attack.Noise)) {
+			part.Verdict, part.Reason = Inconclusive, Busy
+			part.Says += ", beside others who used the machine"
+		}
 		judged = append(judged, part)
 	}
 	part := rounds(judged)
@@ -184,6 +198,8 @@ func quietNoise(b block) run.Noise {
 	worst := b.quiet[0].Noise
 	for _, q := range b.quiet {
 		worst.Worst = max(worst.Worst, q.Noise.Worst, q.Result.Lag(0.99))
+		worst.Foreign, worst.Spare = max(worst.Foreign, q.Noise.Foreign), min(worst.Spare, q.Noise.Spare)
+		worst.Waited = max(worst.Waited, q.Noise.Waited)
 	}
 	return worst
 }

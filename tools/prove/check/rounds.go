@@ -61,7 +61,8 @@ func (p Part) WantsRepeat() bool {
 	return false
 }
 
-// WantsBlock reports whether another block could decide what an overload by this multiple leaves open.
+// WantsBlock reports whether another block could decide what an overload by this multiple leaves open. What is refuted
+// needs no more.
 func WantsBlock(a *run.Artifacts, p policy.Policy, multiple float64) bool {
 	only := *a
 	only.Loads, only.Complete = nil, true
@@ -70,5 +71,6 @@ func WantsBlock(a *run.Artifacts, p policy.Policy, multiple float64) bool {
 			only.Loads = append(only.Loads, l)
 		}
 	}
-	return WantsRepeat(overload().Eval(&only, p))
+	f := overload().Eval(&only, p)
+	return f.Verdict != Refuted && WantsRepeat(f)
 }
