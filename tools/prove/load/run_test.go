@@ -90,7 +90,7 @@ func TestCancelEndsTheRunPromptly(t *testing.T) {
 	enough := errors.New("enough")
 	began := time.Now()
 	time.AfterFunc(200*time.Millisecond, func() { cancel(enough) })
-	res, err := runWith(t, ctx, load.Plan{Target: addr, Mix: get, Rate: 100, Duration: time.Minute, Arrival: load.Uniform, Conns: 4})
+	res, err := runWith(ctx, t, load.Plan{Target: addr, Mix: get, Rate: 100, Duration: time.Minute, Arrival: load.Uniform, Conns: 4})
 	assert.ErrorIs(t, err, enough)
 	assert.AtMost(t, time.Since(began), 2*time.Second)
 	c := res.Counts()

@@ -75,12 +75,12 @@ func reset(nc *net.TCPConn) {
 // run carries out a plan and asserts what holds for every run: all is accounted for, twice, and nothing is left behind.
 func run(t testing.TB, p load.Plan) *load.Result {
 	t.Helper()
-	res, err := runWith(t, t.Context(), p)
+	res, err := runWith(t.Context(), t, p)
 	assert.NoError(t, err)
 	return res
 }
 
-func runWith(t testing.TB, ctx context.Context, p load.Plan) (*load.Result, error) {
+func runWith(ctx context.Context, t testing.TB, p load.Plan) (*load.Result, error) {
 	t.Helper()
 	live := new(load.Live)
 	p.Live = live
