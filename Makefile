@@ -6,7 +6,7 @@ MEASURED := tools/prove/load$$|tools/prove/provetest|tools/cmd/
 WORK    := ./... ./store/... ./telemetry/otlp/... ./tools/... ./example/...
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test postgres race lint lint-tool tidy fuzz arena arena-random bench-deadline bench-chain drain-soak clean
+.PHONY: help build demo test postgres race lint tidy fuzz arena arena-random bench-deadline bench-chain drain-soak clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
