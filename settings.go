@@ -3,7 +3,6 @@ package plimsoll
 import (
 	"fmt"
 	"log/slog"
-	"strings"
 	"time"
 
 	"github.com/plimsoll-go/plimsoll/admission"
@@ -52,8 +51,8 @@ func (s *settings) Faults() []config.Fault {
 	fault := func(variable, problem, hint string) {
 		faults = append(faults, config.Fault{Variable: variable, Problem: problem, Hint: hint})
 	}
-	if s.AdminAddr == s.publicAddr() && !strings.HasSuffix(s.AdminAddr.String(), ":0") {
-		fault("ADMIN_ADDR", "is the public address too", "give health and metrics a port of their own, such as :8081")
+	if s.AdminAddr.Overlaps(s.publicAddr()) {
+		fault("ADMIN_ADDR", "takes the public port too", "give health and metrics a port of their own, such as :8081")
 	}
 	if (s.TLSCert == "") != (s.TLSKey == "") {
 		missing := "TLS_KEY"

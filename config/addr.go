@@ -48,6 +48,28 @@ func (a *Addr) UnmarshalText(text []byte) error {
 // String returns the address.
 func (a Addr) String() string { return string(a) }
 
+// Overlaps says whether a and b cannot both be listened on: the same port, on the
+// same host or with one of them on every interface. Port 0 overlaps nothing.
+func (a Addr) Overlaps(b Addr) bool {
+	hostA, portA, errA := net.SplitHostPort(string(a))
+	hostB, portB, errB := net.SplitHostPort(string(b))
+	if errA != nil || errB != nil {
+		return false
+	}
+	numberA, _ := parsePort(portA)
+	numberB, _ := parsePort(portB)
+	if numberA != numberB || numberA == 0 {
+		return false
+	}
+	return everywhere(hostA) || everywhere(hostB) || strings.EqualFold(hostA, hostB)
+}
+
+// everywhere says whether a host means all interfaces.
+func everywhere(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return host == "" || err == nil && ip.IsUnspecified()
+}
+
 // parsePort reads digits only: no sign, no space, no service name.
 func parsePort(s string) (Port, bool) {
 	if s == "" || strings.Trim(s, "0123456789") != "" {
