@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/plimsoll-go/plimsoll/admission"
+	"github.com/plimsoll-go/plimsoll/bench/internal/peers"
 	"github.com/plimsoll-go/plimsoll/route"
 )
 
@@ -15,21 +16,21 @@ func ablations() []contender {
 	return []contender{
 		{"no-queue", newPlimsoll(queueless)},
 		{"not-adaptive", newPlimsoll(admission.Config{Mode: admission.Fixed})}, // its default limit
-		{"no-classes", func(s scenario) limiter { return alike{newPlimsoll(adaptive)(s)} }},
-		{"no-tenants", func(s scenario) limiter { return anonymous{newPlimsoll(adaptive)(s)} }},
+		{"no-classes", func(s scenario) peers.Limiter { return alike{newPlimsoll(adaptive)(s)} }},
+		{"no-tenants", func(s scenario) peers.Limiter { return anonymous{newPlimsoll(adaptive)(s)} }},
 	}
 }
 
 // alike takes all for one class.
-type alike struct{ limiter }
+type alike struct{ peers.Limiter }
 
-func (a alike) enter(ctx context.Context, _ route.Criticality, tenant uint64) func(ending) {
-	return a.limiter.enter(ctx, route.Critical, tenant)
+func (a alike) Enter(ctx context.Context, _ route.Criticality, tenant uint64) func(bool) {
+	return a.Limiter.Enter(ctx, route.Critical, tenant)
 }
 
 // anonymous takes all for one tenant.
-type anonymous struct{ limiter }
+type anonymous struct{ peers.Limiter }
 
-func (a anonymous) enter(ctx context.Context, class route.Criticality, _ uint64) func(ending) {
-	return a.limiter.enter(ctx, class, 0)
+func (a anonymous) Enter(ctx context.Context, class route.Criticality, _ uint64) func(bool) {
+	return a.Limiter.Enter(ctx, class, 0)
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/plimsoll-go/plimsoll/bench/internal/peers"
 )
 
 func TestBackendServesInOrderAndAtItsSpeed(t *testing.T) {
@@ -48,13 +50,13 @@ func TestDistributionHasItsMeanAndSpread(t *testing.T) {
 // it by a limit; without one, next to nothing is.
 func TestTheFloorAndTheCeiling(t *testing.T) {
 	low, high := steady("", 8, work(10*ms), 100*ms, 0.6), steady("", 8, work(10*ms), 100*ms, 3)
-	if r := bubble(t, low, func(scenario) limiter { return nothing{} }); r.goodput < 0.99 || r.late > 0.01 {
+	if r := bubble(t, low, func(scenario) peers.Limiter { return peers.Nothing{} }); r.goodput < 0.99 || r.late > 0.01 {
 		t.Errorf("below capacity: %v", r)
 	}
 	if r := bubble(t, high, newFixed); r.goodput < 0.97 || r.goodput > 1.03 {
 		t.Errorf("with a limit: %v", r)
 	}
-	if r := bubble(t, high, func(scenario) limiter { return nothing{} }); r.goodput > 0.2 {
+	if r := bubble(t, high, func(scenario) peers.Limiter { return peers.Nothing{} }); r.goodput > 0.2 {
 		t.Errorf("without a limit: %v", r)
 	}
 }
@@ -74,7 +76,7 @@ func TestTheSameSeedIsTheSameRun(t *testing.T) {
 
 func TestClientsTryAgain(t *testing.T) {
 	s := metastable("", 50)
-	alone := bubble(t, s, func(scenario) limiter { return nothing{} })
+	alone := bubble(t, s, func(scenario) peers.Limiter { return peers.Nothing{} })
 	if alone.recovery > 0.9 {
 		t.Errorf("the unprotected control recovered: %v", alone.recovery)
 	}
@@ -89,20 +91,6 @@ func TestDrawnScenariosAreWithinTheirBounds(t *testing.T) {
 		if s.slots < 1 || s.slots > 512 || s.capacity() > mostCapacity || math.Abs(sum-1) > 1e-9 || s.length() < 12*time.Second {
 			t.Errorf("%s: %d slots, %v a second, classes %v, %v", s.name, s.slots, s.capacity(), s.classes, s.length())
 		}
-	}
-}
-
-func TestGradient2ComesDownAndGoesUp(t *testing.T) {
-	g := &gradient2{limit: 100}
-	for range 20 {
-		g.update(0.01, 100)
-	}
-	up := g.limit
-	for range 20 {
-		g.update(0.1, 200)
-	}
-	if up <= 100 || g.limit >= up {
-		t.Errorf("limit %v, then %v", up, g.limit)
 	}
 }
 
@@ -121,7 +109,7 @@ func TestEveryContenderHasANameOfItsOwn(t *testing.T) {
 	}
 }
 
-func bubble(t *testing.T, s scenario, make func(scenario) limiter) (r result) {
+func bubble(t *testing.T, s scenario, make func(scenario) peers.Limiter) (r result) {
 	t.Helper()
 	synctest.Test(t, func(*testing.T) { r = simulate(s, 1, make) })
 	return r

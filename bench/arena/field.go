@@ -5,25 +5,27 @@ import (
 	"strings"
 
 	"github.com/plimsoll-go/plimsoll/admission"
+	"github.com/plimsoll-go/plimsoll/bench/internal/peers"
 )
 
 // contender is one who takes part.
 type contender struct {
 	name string
-	make func(scenario) limiter
+	make func(scenario) peers.Limiter
 }
 
 // everybody is who can take part, in the order of the table.
 func everybody() []contender {
 	return []contender{
 		{"plimsoll", newPlimsoll(admission.Config{Mode: admission.Adaptive})},
-		{"nothing", func(scenario) limiter { return nothing{} }},
+		{"nothing", func(scenario) peers.Limiter { return peers.Nothing{} }},
 		{"fixed", newFixed},
-		{"failsafe", newFailsafe},
+		{"failsafe", func(scenario) peers.Limiter { return peers.NewFailsafe() }},
 		{"failsafe-prio", newFailsafePriority},
-		{"gradient2", newGradient2},
-		{"aegis", newAegis},
-		{"go-zero", newGozero},
+		{"gradient2", func(scenario) peers.Limiter { return peers.NewGradient2() }},
+		// Virtual time keeps no processor busy: the gates of these two stand open.
+		{"aegis", func(scenario) peers.Limiter { return peers.NewAegis(peers.Open) }},
+		{"go-zero", func(scenario) peers.Limiter { return peers.NewGozero(peers.Open) }},
 	}
 }
 
@@ -35,4 +37,13 @@ func field(names string) []contender {
 	}
 	all = append(all, ablations()...)
 	return slices.DeleteFunc(all, func(c contender) bool { return !slices.Contains(strings.Split(names, ","), c.name) })
+}
+
+func newFixed(s scenario) peers.Limiter { return peers.NewFixed(s.slots) }
+
+// newFailsafePriority has its own goroutine calibrate it, as a service would.
+func newFailsafePriority(s scenario) peers.Limiter {
+	limiter := peers.NewFailsafePriority()
+	every(peers.Calibration, s.length(), limiter.Calibrate)
+	return limiter
 }

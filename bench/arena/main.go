@@ -18,6 +18,8 @@ import (
 	"testing/synctest"
 
 	"github.com/zeromicro/go-zero/core/logx"
+
+	"github.com/plimsoll-go/plimsoll/bench/internal/peers"
 )
 
 // options are the command line.
@@ -88,7 +90,7 @@ func draw(n int, seed uint64) (all []scenario) {
 }
 
 // inBubble runs one scenario in virtual time.
-func inBubble(t *testing.T, s scenario, seed uint64, make func(scenario) limiter) (r result) {
+func inBubble(t *testing.T, s scenario, seed uint64, make func(scenario) peers.Limiter) (r result) {
 	t.Helper()
 	synctest.Test(t, func(*testing.T) { r = simulate(s, seed, make) })
 	return r

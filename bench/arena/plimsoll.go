@@ -4,14 +4,15 @@ import (
 	"context"
 
 	"github.com/plimsoll-go/plimsoll/admission"
+	"github.com/plimsoll-go/plimsoll/bench/internal/peers"
 	"github.com/plimsoll-go/plimsoll/route"
 )
 
 // plimsoll is admission.Controller as a service has it.
 type plimsoll struct{ controller *admission.Controller }
 
-func newPlimsoll(cfg admission.Config) func(scenario) limiter {
-	return func(scenario) limiter {
+func newPlimsoll(cfg admission.Config) func(scenario) peers.Limiter {
+	return func(scenario) peers.Limiter {
 		c, err := admission.New(cfg)
 		if err != nil {
 			panic(err) // the configurations are constants
@@ -20,13 +21,13 @@ func newPlimsoll(cfg admission.Config) func(scenario) limiter {
 	}
 }
 
-func (p plimsoll) enter(ctx context.Context, class route.Criticality, tenant uint64) func(ending) {
+func (p plimsoll) Enter(ctx context.Context, class route.Criticality, tenant uint64) func(bool) {
 	permit, err := p.controller.AcquireFor(ctx, class, tenant)
 	if err != nil {
 		return nil
 	}
-	return func(e ending) {
-		if e == inTime {
+	return func(inTime bool) {
+		if inTime {
 			permit.Release(admission.Success)
 		} else {
 			permit.Release(admission.Late)

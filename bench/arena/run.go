@@ -1,26 +1,12 @@
 package main
 
 import (
-	"context"
 	"math/rand/v2"
 	"sync"
 	"time"
 
+	"github.com/plimsoll-go/plimsoll/bench/internal/peers"
 	"github.com/plimsoll-go/plimsoll/route"
-)
-
-// limiter is what competes. enter blocks until the request may run, and then
-// says how to end it; nil means that it was refused.
-type limiter interface {
-	enter(ctx context.Context, class route.Criticality, tenant uint64) (leave func(ending))
-}
-
-// ending is how admitted work ended.
-type ending bool
-
-const (
-	inTime ending = true
-	late   ending = false
 )
 
 // retryDelay is what a client waits after a refusal before its next attempt.
@@ -29,7 +15,7 @@ const retryDelay = 50 * time.Millisecond
 // run is one scenario in virtual time. It must be used inside a synctest bubble.
 type run struct {
 	scenario scenario
-	limiter  limiter
+	limiter  peers.Limiter
 	start    time.Time
 
 	requests sync.WaitGroup
@@ -42,7 +28,7 @@ type run struct {
 }
 
 // simulate runs the scenario against the limiter that make returns.
-func simulate(s scenario, seed uint64, make func(scenario) limiter) result {
+func simulate(s scenario, seed uint64, make func(scenario) peers.Limiter) result {
 	r := &run{
 		scenario: s, start: time.Now(), rng: rand.New(rand.NewPCG(seed, 0)),
 		backend: newBackend(s), tally: newTallies(s),
@@ -98,7 +84,7 @@ func (r *run) serve(c customer, attempt int) {
 	asked := r.now()
 	ctx := &call{deadline: r.start.Add(asked + r.scenario.budget)}
 	r.note(func() { r.arrived(asked, c, attempt) })
-	leave := r.limiter.enter(ctx, route.Sheddable+route.Criticality(c.level), c.tenant)
+	leave := r.limiter.Enter(ctx, route.Sheddable+route.Criticality(c.level), c.tenant)
 	ctx.end()
 	if leave == nil {
 		waited := r.now() - asked
@@ -117,7 +103,7 @@ func (r *run) serve(c customer, attempt int) {
 	}
 	time.Sleep(time.Until(r.start.Add(done)))
 	r.note(func() { r.finished(c, asked, done) })
-	leave(ending(done <= asked+r.scenario.budget))
+	leave(done <= asked+r.scenario.budget)
 }
 
 // again is the next attempt after a pause, if the client makes one.

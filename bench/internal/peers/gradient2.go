@@ -1,4 +1,4 @@
-package main
+package peers
 
 import (
 	"context"
@@ -9,7 +9,7 @@ import (
 	"github.com/plimsoll-go/plimsoll/route"
 )
 
-// gradient2 is Netflix' Gradient2 limit, written from its published formula
+// Gradient2 is Netflix' Gradient2 limit, written from its published formula
 // (concurrency-limits, Gradient2Limit) with its defaults, behind a limiter that
 // refuses what finds no permit:
 //
@@ -19,7 +19,7 @@ import (
 // where short is the mean of a window, and long its exponential average over 600
 // windows, which is lowered by 5 % while it is more than twice the short one. A
 // window lasts a second and at least ten samples, as its WindowedLimit does.
-type gradient2 struct {
+type Gradient2 struct {
 	mu       sync.Mutex
 	limit    float64
 	inFlight int
@@ -44,9 +44,11 @@ const (
 	gradientSamples   = 10
 )
 
-func newGradient2(scenario) limiter { return &gradient2{limit: gradientStart} }
+// NewGradient2 makes one.
+func NewGradient2() *Gradient2 { return &Gradient2{limit: gradientStart} }
 
-func (g *gradient2) enter(context.Context, route.Criticality, uint64) func(ending) {
+// Enter takes a permit, if there is one.
+func (g *Gradient2) Enter(context.Context, route.Criticality, uint64) func(bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.inFlight >= int(g.limit) {
@@ -54,10 +56,10 @@ func (g *gradient2) enter(context.Context, route.Criticality, uint64) func(endin
 	}
 	g.inFlight++
 	start, inFlight := time.Now(), g.inFlight
-	return func(ending) { g.leave(time.Since(start), inFlight) }
+	return func(bool) { g.leave(time.Since(start), inFlight) }
 }
 
-func (g *gradient2) leave(took time.Duration, inFlight int) {
+func (g *Gradient2) leave(took time.Duration, inFlight int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.inFlight--
@@ -73,7 +75,7 @@ func (g *gradient2) leave(took time.Duration, inFlight int) {
 	w.ends, w.sum, w.count, w.most = now.Add(time.Second), 0, 0, 0
 }
 
-func (g *gradient2) update(short float64, inFlight int) {
+func (g *Gradient2) update(short float64, inFlight int) {
 	if g.samples++; g.samples <= gradientWarmUp {
 		g.long += (short - g.long) / float64(g.samples)
 	} else {
