@@ -1,10 +1,8 @@
 package budget
 
 import (
-	"context"
 	"math"
 	"net/http"
-	"strconv"
 	"time"
 )
 
@@ -17,6 +15,13 @@ const (
 	headerGRPC    = "Grpc-Timeout"                   // gRPC over HTTP/2: 1 to 8 digits and a unit
 	headerConnect = "Connect-Timeout-Ms"             // Connect protocol: up to 10 digits
 	headerEnvoy   = "X-Envoy-Expected-Rq-Timeout-Ms" // set by Envoy on requests to an upstream
+)
+
+// Bounds of what is looked at, whatever a caller sends: lines of one header, bytes of a line. What is beyond them
+// counts as malformed.
+const (
+	maxValues = 8
+	maxValue  = 256
 )
 
 // forever is what a wire value that overflows time.Duration means.
@@ -43,17 +48,6 @@ func Inbound(h http.Header) (d time.Duration, ok bool) {
 		return 0, false
 	}
 	return d, true
-}
-
-// Forward sets Plimsoll-Budget to what is left of ctx's deadline after a reserve for this hop: 1 ms or 2 %, whichever
-// is more. It is rounded down to milliseconds and 0 when nothing is left. Without a deadline h stays as it is.
-func Forward(ctx context.Context, h http.Header) {
-	left, ok := Remaining(ctx)
-	if !ok {
-		return
-	}
-	left -= max(time.Millisecond, left/50)
-	h[Header] = []string{strconv.FormatInt(max(0, left.Milliseconds()), 10)}
 }
 
 func least(d time.Duration, ok bool, parse func(string) (time.Duration, bool), v string) (time.Duration, bool) {

@@ -1,7 +1,6 @@
 package budget
 
 import (
-	"context"
 	"math"
 	"net/http"
 	"strconv"
@@ -72,33 +71,6 @@ func TestParameters(t *testing.T) {
 			t.Errorf("%q is taken for an integer", bad)
 		}
 	}
-}
-
-func TestForward(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		cases := []struct {
-			left time.Duration
-			want string
-		}{
-			{-time.Second, "0"},
-			{time.Millisecond, "0"},
-			{2 * time.Millisecond, "1"},
-			{2900 * time.Microsecond, "1"}, // rounded down
-			{50 * time.Millisecond, "49"},
-			{100 * time.Millisecond, "98"}, // 2 %
-			{5 * time.Second, "4900"},
-		}
-		for _, c := range cases {
-			ctx, cancel := context.WithTimeout(t.Context(), c.left)
-			h := http.Header{Header: {"99999"}}
-			Forward(ctx, h)
-			assert.Equal(t, h[Header], []string{c.want}, "left %v", c.left)
-			cancel()
-		}
-		h := http.Header{}
-		Forward(t.Context(), h)
-		assert.Len(t, h, 0)
-	})
 }
 
 // A budget shrinks at every hop, so a loop of services ends.

@@ -88,9 +88,9 @@ func TestADependencysOwnTimeoutShortensTheBudgetOnly(t *testing.T) {
 			given        string
 			whole        bool // the caller's budget is over with it
 		}{
-			{time.Second, 300 * time.Millisecond, "294", false},
-			{100 * time.Millisecond, 98 * time.Millisecond, "98", true},
-			{time.Hour, 300 * time.Millisecond, "294", false},
+			{time.Second, 300 * time.Millisecond, "293", false},
+			{100 * time.Millisecond, 98 * time.Millisecond, "97", true},
+			{time.Hour, 300 * time.Millisecond, "293", false},
 		} {
 			ctx, cancel := context.WithTimeout(t.Context(), want.budget)
 			begun := time.Now()

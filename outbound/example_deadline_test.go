@@ -30,6 +30,6 @@ func ExampleTransport() {
 	_, err = client.Do(r)
 	fmt.Println(problem.From(err).Kind, problem.From(err).Kind.Status())
 	// Output:
-	// the dependency was given 49 ms
+	// the dependency was given 48 ms
 	// deadline 504
 }
