@@ -26,7 +26,7 @@ type shop struct {
 
 func newShop(t *testing.T, slots int, work time.Duration) *shop {
 	t.Helper()
-	s := &shop{t: t, c: newController(t, Config{Mode: Adaptive}), slots: make(chan struct{}, slots)}
+	s := &shop{t: t, c: newController(t, Config{Mode: Adaptive, CPU: Unwatched}), slots: make(chan struct{}, slots)}
 	s.work.Store(int64(work))
 	return s
 }
@@ -128,7 +128,7 @@ func TestAPauseMovesNothing(t *testing.T) {
 // The lower a class, the sooner it is told that there is no room.
 func TestSheddableIsRefusedAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := newController(t, Config{Mode: Adaptive, Limit: 2})
+		c := newController(t, Config{Mode: Adaptive, Limit: 2, CPU: Unwatched})
 		for range 20 { // so that it is known how long work takes
 			p := acquire(t, c)
 			time.Sleep(50 * time.Millisecond)

@@ -118,3 +118,14 @@ type nullWriter struct{ header http.Header }
 func (w *nullWriter) Header() http.Header         { return w.header }
 func (w *nullWriter) Write(p []byte) (int, error) { return len(p), nil }
 func (w *nullWriter) WriteHeader(int)             {}
+
+// BenchmarkLook is what the processors' plane costs each time that it is due, 20
+// times a second.
+func BenchmarkLook(b *testing.B) {
+	c := newController(b, Config{Mode: Adaptive})
+	b.ReportAllocs()
+	for b.Loop() {
+		c.cpu.due.Store(0)
+		c.look(c.now())
+	}
+}

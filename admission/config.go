@@ -30,6 +30,28 @@ type Config struct {
 	// with an adaptive one at least 16.
 	// NoQueue: none.
 	Queue int
+
+	// CPU says whether an adaptive limit gives way to work that waits for a
+	// processor. "": it does.
+	CPU Watch
+}
+
+// Watch says whether a controller looks at something beside the work it was
+// given. The zero value is Watched.
+type Watch string
+
+// Unwatched is for tests, above all those in virtual time, and for comparisons:
+// what the runtime says there is of another world.
+const (
+	Watched   Watch = "watched"
+	Unwatched Watch = "unwatched"
+)
+
+func (w Watch) validate(name string) error {
+	if w == "" || w == Watched || w == Unwatched {
+		return nil
+	}
+	return fmt.Errorf("admission %s %q: want %s or %s", name, string(w), Watched, Unwatched)
 }
 
 // Validate reports all faults of the configuration at once.
@@ -52,6 +74,7 @@ func (c Config) Validate() error {
 	if c.Mode == Off && (c.Limit != 0 || c.Queue != 0) {
 		faults = append(faults, fmt.Errorf("admission is off, yet limit is %d and queue %d: remove them, or set Mode to Fixed", c.Limit, c.Queue))
 	}
+	faults = append(faults, c.CPU.validate("CPU"))
 	return errors.Join(faults...)
 }
 

@@ -33,6 +33,7 @@ type Controller struct {
 
 	fixedQueue bool         // queue is configured and does not follow the limit
 	permits    atomic.Int64 // the limit in force
+	wanted     atomic.Int64 // what the limiter wants it to be
 
 	leases sync.Pool // of *lease
 
@@ -45,12 +46,14 @@ type Controller struct {
 
 	_ [64]byte
 
+	due      atomic.Int64  // when anything has to be done next, on the controller's clock
 	doomed   atomic.Uint64 // passed over for trickle
 	open     atomic.Uint32 // levels that the queue lets in, one bit each
 	refused  [reasons][levels]atomic.Uint64
 	ended    [outcomes]atomic.Uint64 // of Success, see estimate
 	estimate estimate
 	limiter  limiter
+	cpu      cpu
 
 	mu      sync.Mutex
 	waiting *queue // guarded by mu
@@ -81,12 +84,19 @@ func New(cfg Config) (*Controller, error) {
 	c.waiting = newQueue(c.queue)
 	c.open.Store(c.waiting.open())
 	c.permits.Store(int64(c.limit))
+	c.wanted.Store(int64(c.limit))
 	c.fixedQueue = cfg.Queue != 0
 	c.estimate.due.Store(int64(foldEvery))
 	c.limiter.due.Store(never)
 	if c.adaptive() {
 		c.limiter.plan = newPlan(float64(c.limit))
 		c.limiter.due.Store(int64(unknownPause))
+	}
+	c.cpu.due.Store(never)
+	c.cpu.most.Store(unbounded)
+	if c.adaptive() && cfg.CPU != Unwatched {
+		c.cpu.read = newScheduler().read
+		c.cpu.due.Store(0)
 	}
 	c.leases.New = func() any { return &lease{owner: c} }
 	return c, nil
@@ -107,14 +117,23 @@ func (c *Controller) now() int64 { return int64(time.Since(c.epoch)) }
 // ErrCanceled when the context was cancelled, and nil when Acquire is worth
 // trying. An error counts as a refusal.
 func (c *Controller) Hopeless(ctx context.Context, class route.Criticality) error {
-	level := levelOf(class)
-	if _, err := c.deadline(ctx, level, c.now()); err != nil {
+	level, now := levelOf(class), c.now()
+	if _, err := c.deadline(ctx, level, now); err != nil {
 		return err
 	}
-	if c.open.Load()&(1<<level) == 0 && int64(uint32(c.state.Load())) >= c.permits.Load() {
-		return c.refuse(QueueFull, level)
+	if int64(uint32(c.state.Load())) < c.permits.Load() {
+		return nil
 	}
-	return nil
+	switch {
+	case level < patient && c.hot(now):
+		c.tick(now)
+		return c.refuse(HotCPU, level)
+	case c.open.Load()&(1<<level) == 0:
+		c.tick(now)
+		return c.refuse(QueueFull, level)
+	default:
+		return nil
+	}
 }
 
 // Acquire takes a permit, waiting for one in the queue if it must. It returns
@@ -154,7 +173,7 @@ func (c *Controller) deadline(ctx context.Context, level int, now int64) (int64,
 	if !ok {
 		return never, nil
 	}
-	deadline := int64(d.Sub(c.epoch))
+	deadline := int64(d.Sub(c.epoch)) - c.cpu.late.Load()
 	left := deadline - now
 	if left <= 0 {
 		return 0, c.refuse(Spent, level)
@@ -205,12 +224,24 @@ func (c *Controller) finish(start int64, o Outcome) {
 	c.tick(now)
 }
 
-// tick does what is due: folds the estimate, takes a step of the limiter.
+// tick does what is due.
 func (c *Controller) tick(now int64) {
+	if now >= c.due.Load() {
+		c.chores(now)
+	}
+}
+
+// chores folds the estimate, takes a step of the limiter, looks at the processors.
+// Each of them sees to it that one of those who come at once does it.
+func (c *Controller) chores(now int64) {
 	if now >= c.estimate.due.Load() {
 		c.estimate.fold(now)
 	}
 	if now >= c.limiter.due.Load() {
 		c.adapt(now)
 	}
+	if now >= c.cpu.due.Load() {
+		c.look(now)
+	}
+	c.due.Store(min(c.estimate.due.Load(), c.limiter.due.Load(), c.cpu.due.Load()))
 }

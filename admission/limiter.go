@@ -90,7 +90,7 @@ func (c *Controller) read(now int64) reading {
 			r.squares += float64(n) * d * d
 		}
 	}
-	for _, reason := range []Reason{QueueFull, Evicted, TooLong} {
+	for _, reason := range []Reason{QueueFull, Evicted, TooLong, HotCPU} {
 		for level := range levels {
 			r.pressed += c.refused[reason][level].Load()
 		}
@@ -114,21 +114,6 @@ func (c *Controller) adapt(now int64) {
 	limit, pause := l.plan.step(c.read(now))
 	l.due.Store(now + int64(pause))
 	c.resize(limit, now)
-}
-
-// resize puts a limit in force, and the length of the queue that goes with it.
-func (c *Controller) resize(limit int, now int64) {
-	if int64(limit) == c.permits.Load() {
-		return
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.permits.Store(int64(limit))
-	if !c.fixedQueue {
-		c.waiting.resize(max(limit, shortestQueue))
-	}
-	c.grantLocked(now)
-	c.publishOpenLocked()
 }
 
 func clamp(x, low, high float64) float64 { return math.Min(math.Max(x, low), high) }

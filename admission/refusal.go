@@ -29,6 +29,7 @@ const (
 	QueueFull Reason = iota // ErrShed: the queue had no place for the class
 	Evicted                 // ErrShed: a higher class took its place in the queue
 	TooLong                 // ErrShed: the estimated wait and the typical work exceed the budget
+	HotCPU                  // ErrShed: work waits for processors, and the class is one that gives way
 	Spent                   // ErrDoomed: the budget was over, or shorter than anything that lately succeeded
 	Overdue                 // ErrDoomed: the budget ran out in the queue
 	Left                    // ErrCanceled: the context was cancelled
@@ -42,6 +43,7 @@ var reasonTable = [reasons]struct {
 	QueueFull: {"queue-full", ErrShed},
 	Evicted:   {"evicted", ErrShed},
 	TooLong:   {"too-long", ErrShed},
+	HotCPU:    {"cpu", ErrShed},
 	Spent:     {"spent", ErrDoomed},
 	Overdue:   {"overdue", ErrDoomed},
 	Left:      {"left", ErrCanceled},

@@ -7,6 +7,10 @@ import (
 
 // wait is Acquire's slow path: through the queue, or refused.
 func (c *Controller) wait(ctx context.Context, level int, tenant uint64, now, deadline int64) (Permit, error) {
+	if level < patient && c.hot(now) { // parking it would cost more than it is worth
+		c.tick(now)
+		return Permit{}, c.refuse(HotCPU, level)
+	}
 	l := c.lease()
 	l.level, l.tenant, l.asked, l.deadline, l.until = level, tenant, now, deadline, never
 	if l.settled == nil {
