@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"runtime"
 	"runtime/debug"
 	"time"
 
@@ -141,6 +142,10 @@ func (x *exchange) serve(e *entry, r *http.Request) {
 		x.turnAway(own, err)
 		return
 	}
+	// A handler that never blocks has no scheduling point between here and its end:
+	// on a busy processor the others would wait in the run queue, where no limit
+	// sees them.
+	runtime.Gosched()
 	handed = true
 	x.finish(w, own, budget.Enforce(w, r, e.handler, budget.Enforcement{
 		Request:  own,

@@ -8,10 +8,12 @@ import (
 	"github.com/plimsoll-go/plimsoll/route"
 )
 
-// plimsoll is admission.Controller as a service has it.
+// plimsoll is admission.Controller as a service has it, but for what the runtime
+// says: that is of this machine's time, not of the scenario's.
 type plimsoll struct{ controller *admission.Controller }
 
 func newPlimsoll(cfg admission.Config) func(scenario) peers.Limiter {
+	cfg.CPU = admission.Unwatched
 	return func(scenario) peers.Limiter {
 		c, err := admission.New(cfg)
 		if err != nil {
