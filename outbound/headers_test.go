@@ -30,7 +30,7 @@ func echo(t *testing.T, c outbound.Config) (*outbound.Client, *http.Header) {
 func TestACallCarriesWhatIsLeftOfTheBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, got := echo(t, outbound.Config{})
-		for left, want := range map[time.Duration]int{time.Second: 980, 10 * time.Second: 9800, 20 * time.Millisecond: 19, 2 * time.Millisecond: 1, 0: 1960} {
+		for left, want := range map[time.Duration]int{time.Second: 979, 10 * time.Second: 9799, 20 * time.Millisecond: 18, 3 * time.Millisecond: 1, 0: 1959} {
 			ctx, cancel := t.Context(), func() {}
 			if left > 0 {
 				ctx, cancel = context.WithTimeout(ctx, left)

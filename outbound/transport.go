@@ -102,9 +102,10 @@ func (t *transport) bound(r *http.Request, header http.Header) (context.Context,
 		return nil, nil, t.notBegun(r, cause)
 	}
 	left, limited := budget.Remaining(parent)
-	left -= max(time.Millisecond, left/50)
+	share := budget.Hop{}.Share(left)
+	left -= budget.Reserve(left)
 	switch {
-	case limited && left < time.Millisecond:
+	case limited && share < time.Millisecond:
 		return nil, nil, t.notBegun(r, budget.ErrExceeded)
 	case limited && (own == 0 || left <= own):
 		budget.Forward(parent, header)
