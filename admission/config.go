@@ -34,6 +34,11 @@ type Config struct {
 	// CPU says whether an adaptive limit gives way to work that waits for a
 	// processor. "": it does.
 	CPU Watch
+
+	// Memory says whether the lower classes give way when the memory is nearly
+	// full. "": they do, where GOMEMLIMIT or the container (cgroup v2) sets a
+	// limit, unless Mode is Off.
+	Memory Watch
 }
 
 // Watch says whether a controller looks at something beside the work it was
@@ -74,7 +79,7 @@ func (c Config) Validate() error {
 	if c.Mode == Off && (c.Limit != 0 || c.Queue != 0) {
 		faults = append(faults, fmt.Errorf("admission is off, yet limit is %d and queue %d: remove them, or set Mode to Fixed", c.Limit, c.Queue))
 	}
-	faults = append(faults, c.CPU.validate("CPU"))
+	faults = append(faults, c.CPU.validate("CPU"), c.Memory.validate("memory"))
 	return errors.Join(faults...)
 }
 

@@ -17,6 +17,7 @@ package admission
 import (
 	"context"
 	"math"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -48,12 +49,14 @@ type Controller struct {
 
 	due      atomic.Int64  // when anything has to be done next, on the controller's clock
 	doomed   atomic.Uint64 // passed over for trickle
+	spared   atomic.Bool   // Hopeless let through one for trickle, which Acquire has not met yet
 	open     atomic.Uint32 // levels that the queue lets in, one bit each
 	refused  [reasons][levels]atomic.Uint64
 	ended    [outcomes]atomic.Uint64 // of Success, see estimate
 	estimate estimate
 	limiter  limiter
 	cpu      cpu
+	memory   memory
 
 	mu      sync.Mutex
 	waiting *queue // guarded by mu
@@ -92,14 +95,24 @@ func New(cfg Config) (*Controller, error) {
 		c.limiter.plan = newPlan(float64(c.limit))
 		c.limiter.due.Store(int64(unknownPause))
 	}
+	c.watch(cfg)
+	c.leases.New = func() any { return &lease{owner: c} }
+	return c, nil
+}
+
+// watch begins to look at what the configuration says is to be looked at.
+func (c *Controller) watch(cfg Config) {
 	c.cpu.due.Store(never)
 	c.cpu.most.Store(unbounded)
 	if c.adaptive() && cfg.CPU != Unwatched {
 		c.cpu.read = newScheduler().read
 		c.cpu.due.Store(0)
 	}
-	c.leases.New = func() any { return &lease{owner: c} }
-	return c, nil
+	c.memory.due.Store(never)
+	if c.mode != Off && cfg.Memory != Unwatched {
+		c.memory.read, c.memory.collect = newProcess().read, runtime.GC
+		c.memory.due.Store(0)
+	}
 }
 
 // Mode is the mode in force.
@@ -110,31 +123,6 @@ func (c *Controller) adaptive() bool { return c.mode == Adaptive }
 // now reads the clock: ns since the controller was made. Only the monotonic
 // clock is read.
 func (c *Controller) now() int64 { return int64(time.Since(c.epoch)) }
-
-// Hopeless is a cheap look before anything is spent on a request, such as
-// reading its body. It returns ErrDoomed when less time is left than anything
-// that lately succeeded took, ErrShed when the queue has no place for the class,
-// ErrCanceled when the context was cancelled, and nil when Acquire is worth
-// trying. An error counts as a refusal.
-func (c *Controller) Hopeless(ctx context.Context, class route.Criticality) error {
-	level, now := levelOf(class), c.now()
-	if _, err := c.deadline(ctx, level, now); err != nil {
-		return err
-	}
-	if int64(uint32(c.state.Load())) < c.permits.Load() {
-		return nil
-	}
-	switch {
-	case level < patient && c.hot(now):
-		c.tick(now)
-		return c.refuse(HotCPU, level)
-	case c.open.Load()&(1<<level) == 0:
-		c.tick(now)
-		return c.refuse(QueueFull, level)
-	default:
-		return nil
-	}
-}
 
 // Acquire takes a permit, waiting for one in the queue if it must. It returns
 // ErrShed, ErrDoomed or ErrCanceled, and then nothing is to be released.
@@ -151,7 +139,7 @@ func (c *Controller) Acquire(ctx context.Context, class route.Criticality) (Perm
 // or an address; it need not be a verified identity. 0: nobody in particular.
 func (c *Controller) AcquireFor(ctx context.Context, class route.Criticality, tenant uint64) (Permit, error) {
 	level, now := levelOf(class), c.now()
-	deadline, err := c.deadline(ctx, level, now)
+	deadline, err := c.admissible(ctx, level, now, false)
 	if err != nil {
 		return Permit{}, err
 	}
@@ -161,28 +149,6 @@ func (c *Controller) AcquireFor(ctx context.Context, class route.Criticality, te
 	l := c.lease()
 	l.granted = now
 	return Permit{lease: l, generation: l.generation.Load()}, nil
-}
-
-// deadline is ctx's, on the controller's clock, or an error when ctx has ended
-// or nothing useful can be done before it does.
-func (c *Controller) deadline(ctx context.Context, level int, now int64) (int64, error) {
-	if err := ctx.Err(); err != nil {
-		return 0, c.refuse(ended(err, Spent), level)
-	}
-	d, ok := ctx.Deadline()
-	if !ok {
-		return never, nil
-	}
-	deadline := int64(d.Sub(c.epoch)) - c.cpu.late.Load()
-	left := deadline - now
-	if left <= 0 {
-		return 0, c.refuse(Spent, level)
-	}
-	if left < c.estimate.fastest.Load() && c.mode != Off && c.doomed.Add(1)%trickle != 0 {
-		c.tick(now) // refusals alone have to correct the estimate too
-		return 0, c.refuse(Spent, level)
-	}
-	return deadline, nil
 }
 
 // take is the fast path: a free permit, and nobody who waits for it.
@@ -231,7 +197,8 @@ func (c *Controller) tick(now int64) {
 	}
 }
 
-// chores folds the estimate, takes a step of the limiter, looks at the processors.
+// chores folds the estimate, takes a step of the limiter, looks at the processors
+// and at the memory.
 // Each of them sees to it that one of those who come at once does it.
 func (c *Controller) chores(now int64) {
 	if now >= c.estimate.due.Load() {
@@ -243,5 +210,8 @@ func (c *Controller) chores(now int64) {
 	if now >= c.cpu.due.Load() {
 		c.look(now)
 	}
-	c.due.Store(min(c.estimate.due.Load(), c.limiter.due.Load(), c.cpu.due.Load()))
+	if now >= c.memory.due.Load() {
+		c.watchMemory(now)
+	}
+	c.due.Store(min(c.estimate.due.Load(), c.limiter.due.Load(), c.cpu.due.Load(), c.memory.due.Load()))
 }

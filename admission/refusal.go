@@ -30,6 +30,7 @@ const (
 	Evicted                 // ErrShed: a higher class took its place in the queue
 	TooLong                 // ErrShed: the estimated wait and the typical work exceed the budget
 	HotCPU                  // ErrShed: work waits for processors, and the class is one that gives way
+	LowMemory               // ErrShed: the memory is nearly full, and the class is one that gives way
 	Spent                   // ErrDoomed: the budget was over, or shorter than anything that lately succeeded
 	Overdue                 // ErrDoomed: the budget ran out in the queue
 	Left                    // ErrCanceled: the context was cancelled
@@ -44,6 +45,7 @@ var reasonTable = [reasons]struct {
 	Evicted:   {"evicted", ErrShed},
 	TooLong:   {"too-long", ErrShed},
 	HotCPU:    {"cpu", ErrShed},
+	LowMemory: {"memory", ErrShed},
 	Spent:     {"spent", ErrDoomed},
 	Overdue:   {"overdue", ErrDoomed},
 	Left:      {"left", ErrCanceled},

@@ -59,18 +59,24 @@ func (c *Controller) enqueue(l *lease, now int64) (Reason, bool) {
 
 // admitLocked says whether a newcomer may wait, evicting another if need be.
 func (c *Controller) admitLocked(l *lease, f *flow, now int64) (Reason, bool) {
+	victim, reason, ok := c.placeLocked(l, f, now)
+	if victim != nil {
+		c.dropLocked(victim, Evicted)
+	}
+	return reason, ok
+}
+
+// placeLocked says whether there is a place for a newcomer, and who would have to
+// go for it; nil: nobody.
+func (c *Controller) placeLocked(l *lease, f *flow, now int64) (victim *lease, reason Reason, ok bool) {
 	if int64(uint32(c.state.Load())) >= c.permits.Load() && !c.worthwhileLocked(l, f, now) {
-		return TooLong, false
+		return nil, TooLong, false
 	}
 	if c.waiting.room(l.level) {
-		return 0, true
+		return nil, 0, true
 	}
-	victim := c.waiting.victim(l.level, f)
-	if victim == nil {
-		return QueueFull, false
-	}
-	c.dropLocked(victim, Evicted)
-	return 0, true
+	victim = c.waiting.victim(l.level, f)
+	return victim, QueueFull, victim != nil
 }
 
 // worthwhileLocked says whether a newcomer is likely to get a permit while that

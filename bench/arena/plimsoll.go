@@ -13,7 +13,7 @@ import (
 type plimsoll struct{ controller *admission.Controller }
 
 func newPlimsoll(cfg admission.Config) func(scenario) peers.Limiter {
-	cfg.CPU = admission.Unwatched
+	cfg.CPU, cfg.Memory = admission.Unwatched, admission.Unwatched
 	return func(scenario) peers.Limiter {
 		c, err := admission.New(cfg)
 		if err != nil {
