@@ -1,10 +1,11 @@
 package outbound
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
-	"sync"
+	"net/http"
 
 	"github.com/plimsoll-go/plimsoll/config"
 )
@@ -18,14 +19,12 @@ func tooLarge(limit int64) error {
 
 // answer is the body of a response, which is a part of the call: bounded in size and by the call's deadline.
 type answer struct {
-	src    io.ReadCloser
-	limit  int64
-	read   int64 // bytes, so far
-	status int
-	fail   func(error) error // makes the error that the reader sees
-	end    func(int, error)  // ends the call, with its status
-	once   sync.Once         // of end
-	err    error             // what Read returns from now on
+	attempt *attempt
+	src     io.ReadCloser
+	limit   int64
+	read    int64 // bytes, so far
+	status  int
+	err     error // what Read returns from now on
 }
 
 // Read implements [io.Reader]. After an error it returns that error.
@@ -41,26 +40,41 @@ func (a *answer) Read(p []byte) (int, error) {
 	switch {
 	case int64(n) > left:
 		n = int(left)
-		a.err = a.fail(tooLarge(a.limit))
-		a.finish(a.err)
-	case err == io.EOF: // an io.Reader's EOF is not wrapped
+		a.fail(tooLarge(a.limit))
+	case err == io.EOF: //nolint:errorlint // an io.Reader's EOF is not wrapped
 		a.err = err
-		a.finish(nil)
+		a.attempt.end(a.status, nil, answered)
 	case err != nil:
-		a.err = a.fail(err)
-		a.finish(a.err)
+		a.fail(err)
 	}
 	a.read += int64(n)
 	return n, a.err
 }
 
+// fail ends the call with the error that the reader sees.
+func (a *answer) fail(err error) {
+	c := a.attempt.call
+	o := outcomeOfError(context.Cause(a.attempt.Context), err)
+	a.err = c.transport.failure(c.request, o, context.Cause(a.attempt.Context), err)
+	a.attempt.end(a.status, a.err, o)
+}
+
 // Close ends the call. Like that of net/http, it may be called while another goroutine reads.
 func (a *answer) Close() error {
 	err := a.src.Close()
-	a.finish(nil)
+	a.attempt.end(a.status, nil, answered)
 	return err
 }
 
-func (a *answer) finish(err error) {
-	a.once.Do(func() { a.end(a.status, err) })
+var errSwitch = errors.New("the dependency switches protocols, which this transport does not follow")
+
+// acceptable refuses an answer by its head.
+func (t *transport) acceptable(r *http.Request, res *http.Response) error {
+	switch {
+	case res.StatusCode == http.StatusSwitchingProtocols:
+		return errSwitch
+	case r.Method != http.MethodHead && res.ContentLength > t.config.MaxResponse:
+		return tooLarge(t.config.MaxResponse)
+	}
+	return nil
 }

@@ -1,7 +1,6 @@
 package outbound
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -24,24 +23,27 @@ type Host interface {
 type Client struct{ transport *transport }
 
 // New makes the client of a dependency and adds it to the host's life: its readiness is asked for by the name in c,
-// and its connections are closed in the drain. The host may be nil, for a client without a service. New panics with
-// the error of [Config.Validate] if that has one, or when there is no URL; a scheme tag on the URL's field lets
-// package config say so first.
+// and its connections are closed in the drain. The host may be nil, for a client without a service.
+//
+// What is wrong with the configuration is in [Client.Err], and every call fails with it. A service that such a client
+// was added to does not start: its Main or Run ends with a [config.Error] that names the fault, once setup has returned.
 func New(host Host, c Config) *Client {
-	if c.URL.IsZero() {
-		panic(fmt.Sprintf("outbound %q: the URL is missing", c.Name))
-	}
-	c = c.withDefaults()
 	observer := c.Telemetry
 	if host != nil {
 		observer = host.Telemetry()
 	}
 	client := &Client{transport: newTransport(c, observer)}
+	if c.URL.IsZero() {
+		client.transport.fault = errors.Join(client.transport.fault, fmt.Errorf("outbound %q: the URL is missing", c.Name))
+	}
 	if host != nil {
 		host.Add(client.component())
 	}
 	return client
 }
+
+// Err is what is wrong with the configuration of the client, nil if nothing is.
+func (c *Client) Err() error { return c.transport.fault }
 
 // Transport returns the transport below the client, for an [net/http.Client] or a reverse proxy. See the function of
 // that name.
@@ -49,7 +51,12 @@ func (c *Client) Transport() http.RoundTripper { return c.transport }
 
 // Do sends a request whose URL is a path, with or without a query, or a full URL of the dependency's origin. Any
 // answer is an answer, whatever its status, also a redirect; its body must be closed. The error is a [*problem.Error].
-func (c *Client) Do(r *http.Request) (*http.Response, error) {
+//
+// It is sent again where that is safe, see the package's comment. A body that is longer than 64 KiB and whose request
+// has no GetBody is sent once.
+func (c *Client) Do(r *http.Request) (*http.Response, error) { return c.do(r, policy{}) }
+
+func (c *Client) do(r *http.Request, p policy) (*http.Response, error) {
 	target, err := c.transport.resolve(r.URL)
 	if err != nil {
 		if r.Body != nil {
@@ -65,7 +72,7 @@ func (c *Client) Do(r *http.Request) (*http.Response, error) {
 	if out.Header == nil {
 		out.Header = http.Header{}
 	}
-	return c.transport.RoundTrip(out)
+	return c.transport.call(out, p)
 }
 
 var (
@@ -127,9 +134,6 @@ func (c *Client) component() life.Component {
 	return life.Component{
 		Name: c.transport.config.Name, Phase: life.Clients, Optional: c.transport.config.Optional,
 		Ready: c.transport.ready,
-		Stop: func(context.Context) error {
-			c.transport.CloseIdleConnections()
-			return nil
-		},
+		Stop:  c.transport.stop,
 	}
 }

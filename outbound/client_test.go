@@ -87,6 +87,7 @@ func TestConfigurationsThatCannotBeMeant(t *testing.T) {
 		"health path need":  {HealthPath: "/livez"},
 		"a line break":      {URL: http, Bearer: config.NewSecret("hunter2\r\nX: y")},
 		"negative":          {URL: http, Timeout: -time.Second},
+		"at least one":      {URL: http, Attempts: -1},
 		"below -1":          {URL: http, MaxResponse: -2},
 		"is below":          {URL: http, MaxConns: -2},
 	} {
@@ -96,12 +97,19 @@ func TestConfigurationsThatCannotBeMeant(t *testing.T) {
 		assert.Contains(t, err.Error(), want)
 		assert.NotContains(t, err.Error(), "hunter2")
 		assert.Contains(t, err.Error(), `outbound "payments"`)
-		func() {
-			defer func() { assert.NotZero(t, recover()) }()
-			outbound.Transport(c)
-		}()
+		_, failed := outbound.Transport(c).RoundTrip(get(t, t.Context(), "http://a/"))
+		wantKind(t, failed, problem.Internal)
+		assert.Contains(t, failed.Error(), want)
 	}
 	assert.NoError(t, outbound.Config{}.Validate())
-	defer func() { assert.Contains(t, recover().(string), "the URL is missing") }()
-	outbound.New(nil, outbound.Config{Name: "payments"})
+}
+
+func TestAClientThatCannotBeMeantFailsEveryCall(t *testing.T) {
+	c := outbound.New(nil, outbound.Config{Name: "payments"})
+	assert.Contains(t, c.Err().Error(), `outbound "payments": the URL is missing`)
+	_, err := fetch(c, get(t, t.Context(), "/charges"))
+	wantKind(t, err, problem.Internal)
+	assert.ErrorIs(t, err, c.Err())
+	assert.ErrorIs(t, err, outbound.ErrNotExecuted)
+	assert.NoError(t, outbound.New(nil, outbound.Config{URL: parse(t, "http://a")}).Err())
 }

@@ -17,6 +17,9 @@ import (
 
 type dialer = func(ctx context.Context, network, address string) (net.Conn, error)
 
+// DefaultAttempts is how often a call is sent at most, where that is safe and the retry budget has it.
+const DefaultAttempts = 3
+
 // Unlimited lifts a limit of a [Config] that is a number.
 const Unlimited = -1
 
@@ -61,6 +64,10 @@ type Config struct {
 	// MaxConns bounds the connections to one host; further calls wait for one within their time. 0: 256.
 	MaxConns int
 
+	// Attempts is how often one call may be sent, where repeating it is safe and the retry budget allows it. 1: never
+	// again. 0: 3.
+	Attempts int
+
 	// MaxResponse bounds the body of an answer in bytes, after decompression. 0: 8 MiB.
 	MaxResponse int64
 
@@ -96,6 +103,9 @@ func (c Config) Validate() error {
 	if min(c.Timeout, c.Connect, c.Handshake, c.Idle) < 0 {
 		faults = append(faults, errors.New("a time is negative: there is no call without a limit"))
 	}
+	if c.Attempts < 0 {
+		faults = append(faults, errors.New("a call needs at least one attempt; 1 never sends it again"))
+	}
 	if c.MaxConns < Unlimited || c.MaxResponse < Unlimited {
 		faults = append(faults, errors.New("a limit is below -1, which is Unlimited"))
 	}
@@ -105,14 +115,12 @@ func (c Config) Validate() error {
 	return fmt.Errorf("outbound %q: %w", c.Name, errors.Join(faults...))
 }
 
-// withDefaults fills in what is zero. It panics on what Validate refuses.
+// withDefaults fills in what is zero.
 func (c Config) withDefaults() Config {
 	if c.Name == "" {
 		c.Name = cmp.Or(c.URL.Parsed().Host, "dependency")
 	}
-	if err := c.Validate(); err != nil {
-		panic(err)
-	}
+	c.Attempts = cmp.Or(c.Attempts, DefaultAttempts)
 	c.Connect = cmp.Or(c.Connect, DefaultConnect)
 	c.Handshake = cmp.Or(c.Handshake, DefaultHandshake)
 	c.Idle = cmp.Or(c.Idle, DefaultIdle)
@@ -140,6 +148,16 @@ func within(limit time.Duration, dial dialer) dialer {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		ctx, cancel := context.WithTimeout(ctx, limit)
 		defer cancel()
-		return dial(ctx, network, address)
+		conn, err := dial(ctx, network, address)
+		if err != nil {
+			return nil, &dialError{err}
+		}
+		return conn, nil
 	}
 }
+
+// dialError is a connection that was not made: nothing was sent.
+type dialError struct{ error }
+
+// Unwrap returns what the dial ended with.
+func (e *dialError) Unwrap() error { return e.error }

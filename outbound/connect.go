@@ -2,6 +2,7 @@ package outbound
 
 import (
 	"net/http"
+	"net/url"
 	"time"
 )
 
@@ -17,12 +18,12 @@ const (
 
 // connections is the transport of one dependency, shared with no other. How long a call may wait for its headers and
 // its body is the matter of its context.
-func connections(c Config) *http.Transport {
+func connections(c Config, way func(*http.Request) (*url.URL, error)) *http.Transport {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(true)
 	return &http.Transport{
-		Proxy:                  http.ProxyFromEnvironment,
+		Proxy:                  way,
 		DialContext:            c.Dial,
 		TLSClientConfig:        c.TLS.Clone(), // net/http writes into it
 		TLSHandshakeTimeout:    c.Handshake,

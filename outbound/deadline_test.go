@@ -173,7 +173,7 @@ func TestACallerWhoLeavesEndsTheCallAtTheDependency(t *testing.T) {
 
 func TestADialThatHangsEndsAfterASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := outbound.New(nil, outbound.Config{URL: parse(t, "http://mem.test"), Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		c := outbound.New(nil, outbound.Config{URL: parse(t, "http://mem.test"), Attempts: 1, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			<-ctx.Done()
 			return nil, ctx.Err()
 		}})
@@ -191,7 +191,7 @@ func TestAServerThatDoesNotFinishItsHandshakeEndsAfterTwoSeconds(t *testing.T) {
 		ours, theirs := net.Pipe()
 		defer theirs.Close()
 		go func() { _, _ = io.Copy(io.Discard, theirs) }()
-		c := outbound.New(nil, outbound.Config{URL: parse(t, "https://mem.test"),
+		c := outbound.New(nil, outbound.Config{URL: parse(t, "https://mem.test"), Attempts: 1,
 			Dial: func(context.Context, string, string) (net.Conn, error) { return ours, nil }})
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()

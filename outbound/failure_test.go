@@ -52,7 +52,7 @@ func TestWhatADependencyBreaksIsUpstream(t *testing.T) {
 	} {
 		t.Run(how, func(t *testing.T) {
 			s := script(t, serve)
-			c := s.client(t, "payments")
+			c := s.client(t, "payments", 1)
 			_, err := fetch(c, get(t, t.Context(), "/charges"))
 			wantKind(t, err, problem.Upstream)
 			assert.Contains(t, err.Error(), "upstream: a dependency failed: call payments: GET /charges: ")

@@ -113,9 +113,9 @@ func (s *scripted) converse(conn net.Conn, serve func(net.Conn, int64) bool) {
 func reset(conn net.Conn) { _ = conn.(*net.TCPConn).SetLinger(0) }
 
 // client calls the dependency, until the test ends.
-func (s *scripted) client(tb testing.TB, name string) *outbound.Client {
+func (s *scripted) client(tb testing.TB, name string, attempts int) *outbound.Client {
 	tb.Helper()
-	c := outbound.New(nil, outbound.Config{Name: name, URL: parse(tb, s.url)})
+	c := outbound.New(nil, outbound.Config{Name: name, URL: parse(tb, s.url), Attempts: attempts})
 	tb.Cleanup(c.Transport().(interface{ CloseIdleConnections() }).CloseIdleConnections)
 	return c
 }

@@ -28,11 +28,11 @@ func (c *Client) PostJSON(ctx context.Context, path string, in, out any, opts ..
 // a [*StatusError]; every other error is a [*problem.Error]: Internal if the request cannot be made, Upstream if the
 // answer cannot be read.
 func (c *Client) JSON(ctx context.Context, method, path string, in, out any, opts ...CallOption) error {
-	r, err := request(ctx, method, path, in, opts)
+	r, p, err := request(ctx, method, path, in, opts)
 	if err != nil {
 		return problem.Wrap(problem.Internal, "", fmt.Errorf("call %s: make the request: %w", c.transport.config.Name, err))
 	}
-	res, err := c.Do(r)
+	res, err := c.do(r, p)
 	if err != nil {
 		return err
 	}
@@ -50,12 +50,12 @@ func (c *Client) JSON(ctx context.Context, method, path string, in, out any, opt
 	return nil
 }
 
-func request(ctx context.Context, method, path string, in any, opts []CallOption) (*http.Request, error) {
+func request(ctx context.Context, method, path string, in any, opts []CallOption) (*http.Request, policy, error) {
 	var body io.Reader
 	if in != nil {
 		text, err := json.Marshal(in)
 		if err != nil {
-			return nil, err
+			return nil, policy{}, err
 		}
 		body = bytes.NewReader(text)
 	}
@@ -65,16 +65,17 @@ func request(ctx context.Context, method, path string, in any, opts []CallOption
 		if errors.As(err, &quoting) { // its text repeats the path, with its query
 			err = quoting.Err
 		}
-		return nil, err
+		return nil, policy{}, err
 	}
 	r.Header.Set("Accept", "application/json")
 	if in != nil {
 		r.Header.Set("Content-Type", "application/json")
 	}
+	o := options{request: r}
 	for _, opt := range opts {
-		if err := opt(r); err != nil {
-			return nil, err
+		if err := opt(&o); err != nil {
+			return nil, policy{}, err
 		}
 	}
-	return r, nil
+	return r, o.policy, nil
 }

@@ -106,7 +106,7 @@ func TestAnErrorsBodyThatHangsDelaysTheErrorBriefly(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			c := client(t, func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(500); handler(w, r) }, outbound.Config{})
 			begun := time.Now()
-			err := c.GetJSON(t.Context(), "/", nil)
+			err := c.GetJSON(t.Context(), "/", nil, outbound.Once())
 			assert.Equal(t, assert.ErrorAs[*outbound.StatusError](t, err).Status, 500)
 			assert.AtMost(t, time.Since(begun), 110*time.Millisecond)
 		})

@@ -22,7 +22,7 @@ func TestReadinessConnectsToTheProxy(t *testing.T) {
 	tr := newTransport(Config{URL: base, Dial: func(_ context.Context, _, address string) (net.Conn, error) {
 		dialled = address
 		return nil, far
-	}}.withDefaults(), nil)
+	}}, nil)
 	tr.net.Proxy = http.ProxyURL(&url.URL{Scheme: "http", Host: "proxy:3128"})
 	assert.ErrorIs(t, tr.ready(t.Context()), far)
 	assert.Equal(t, dialled, "proxy:3128")

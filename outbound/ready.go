@@ -25,7 +25,7 @@ func (t *transport) healthy(ctx context.Context) error {
 		return fmt.Errorf("health path of %s: %w", t.config.Name, err)
 	}
 	r := (&http.Request{Method: http.MethodGet, URL: target, Header: http.Header{}}).WithContext(ctx)
-	res, err := t.attempt(r, nil)
+	res, err := t.call(r, policy{probe: true})
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/plimsoll-go/plimsoll/internal/assert"
@@ -25,7 +26,7 @@ func dies(t *testing.T, end func(net.Conn)) (*outbound.Client, *scripted) {
 		_, err := conn.Write([]byte(okay))
 		return err == nil
 	})
-	return s.client(t, ""), s
+	return s.client(t, "", 0), s
 }
 
 func TestWhatMayBeSentTwice(t *testing.T) {
@@ -37,8 +38,9 @@ func TestWhatMayBeSentTwice(t *testing.T) {
 		}{
 			{http.MethodGet, "", 2},
 			{http.MethodPost, "", 1},
-			{http.MethodPut, "", 1},
-			{http.MethodDelete, "", 1},
+			{http.MethodPatch, "", 1},
+			{http.MethodPut, "", 2},
+			{http.MethodDelete, "", 2},
 			{http.MethodPost, "Idempotency-Key", 2},
 		} {
 			t.Run(how+" "+c.method+" "+c.key, func(t *testing.T) {
@@ -63,13 +65,45 @@ func TestWhatMayBeSentTwice(t *testing.T) {
 	}
 }
 
-func TestNothingIsSentTwiceOnFreshConnections(t *testing.T) {
-	s := script(t, func(net.Conn, int64) bool { return false })
-	c := s.client(t, "")
-	for range 10 {
-		_, err := fetch(c, get(t, t.Context(), "/"))
-		wantKind(t, err, problem.Upstream)
+// net/http alone would send the request once more for each connection that it has kept.
+func TestKeptConnectionsThatDieAreNoFurtherAttempts(t *testing.T) {
+	const kept = 8
+	all := make(chan struct{})
+	var arrived atomic.Int64
+	var warm sync.Map
+	s := script(t, func(conn net.Conn, _ int64) bool {
+		if _, second := warm.LoadOrStore(conn, true); second {
+			return false
+		}
+		if arrived.Add(1) == kept {
+			close(all)
+		}
+		<-all // so that each has a connection of its own
+		_, err := conn.Write([]byte(okay))
+		return err == nil
+	})
+	c := s.client(t, "", 3)
+	var group sync.WaitGroup
+	for range kept {
+		group.Go(func() { _, err := fetch(c, get(t, t.Context(), "/warm")); assert.NoError(t, err) })
 	}
-	assert.Equal(t, s.requests.Load(), 10)
-	assert.Equal(t, s.accepted.Load(), 10)
+	group.Wait()
+	_, err := fetch(c, get(t, t.Context(), "/"))
+	wantKind(t, err, problem.Upstream)
+	assert.Equal(t, s.requests.Load(), kept+3)
+}
+
+func TestFreshConnectionsThatDieAreAttempts(t *testing.T) {
+	s := script(t, func(net.Conn, int64) bool { return false })
+	c := s.client(t, "", 3)
+	_, err := fetch(c, get(t, t.Context(), "/"))
+	wantKind(t, err, problem.Upstream)
+	assert.Equal(t, s.requests.Load(), 3)
+	assert.Equal(t, s.accepted.Load(), 3)
+
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader("body"))
+	assert.NoError(t, err)
+	_, err = fetch(c, r)
+	wantKind(t, err, problem.Upstream)
+	assert.Equal(t, s.requests.Load(), 4)
 }

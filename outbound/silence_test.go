@@ -53,7 +53,7 @@ func TestASilentHTTP2ConnectionIsGivenUp(t *testing.T) {
 
 		var conns []*hole
 		c := outbound.New(nil, outbound.Config{
-			URL: parse(t, "https://example.com"), TLS: s.Client().Transport.(*http.Transport).TLSClientConfig,
+			URL: parse(t, "https://example.com"), Attempts: 1, TLS: s.Client().Transport.(*http.Transport).TLSClientConfig,
 			Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
 				conn, err := network.Dial(ctx, "", "")
 				conns = append(conns, &hole{Conn: conn, silent: make(chan struct{}), closed: make(chan struct{})})

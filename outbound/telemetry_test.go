@@ -18,7 +18,7 @@ import (
 	"github.com/plimsoll-go/plimsoll/telemetry"
 )
 
-func observed(t *testing.T, handler http.HandlerFunc) (*outbound.Client, *telemetry.Telemetry, *tracetest.InMemoryExporter) {
+func observed(t *testing.T, handler http.HandlerFunc, attempts int) (*outbound.Client, *telemetry.Telemetry, *tracetest.InMemoryExporter) {
 	t.Helper()
 	tel, err := telemetry.New(telemetry.Config{Service: "orders", Output: io.Discard})
 	assert.NoError(t, err)
@@ -26,7 +26,7 @@ func observed(t *testing.T, handler http.HandlerFunc) (*outbound.Client, *teleme
 	spans := tracetest.NewInMemoryExporter()
 	tel.AddSpanProcessor(sdktrace.NewSimpleSpanProcessor(spans))
 	s := memhttp.New(t, handler)
-	return outbound.New(&host{telemetry: tel}, outbound.Config{Name: "payments", URL: parse(t, memhttp.URL), Dial: dial(s)}), tel, spans
+	return outbound.New(&host{telemetry: tel}, outbound.Config{Name: "payments", URL: parse(t, memhttp.URL), Dial: dial(s), Attempts: attempts}), tel, spans
 }
 
 func scrape(tel *telemetry.Telemetry) string {
@@ -46,7 +46,7 @@ func TestACallIsCountedWhenItsBodyHasEnded(t *testing.T) {
 	c, tel, spans := observed(t, func(w http.ResponseWriter, r *http.Request) {
 		parent = r.Header.Get("Traceparent")
 		_, _ = io.WriteString(w, "ok")
-	})
+	}, 0)
 	res, err := c.Do(get(t, t.Context(), "/charges?token=hunter2"))
 	assert.NoError(t, err)
 	assert.Equal(t, scrape(tel), "")
@@ -77,7 +77,7 @@ func TestEachWayACallEndsIsCountedOnce(t *testing.T) {
 		case "/large":
 			w.Header().Set("Content-Length", "9999999999")
 		}
-	})
+	}, 1)
 	for _, path := range []string{"/abort", "/half", "/status", "/large"} {
 		_, _ = fetch(c, get(t, t.Context(), path))
 	}

@@ -66,6 +66,13 @@ func (t *Telemetry) StartClient(ctx context.Context, r *http.Request, name strin
 	return ctx, c
 }
 
+// Resend says on the span that the request was sent n times before. 0 says nothing.
+func (c *Call) Resend(n int) {
+	if n > 0 && c.span != nil {
+		c.span.SetAttributes(semconv.HTTPRequestResendCount(n))
+	}
+}
+
 // bareURL is u without what may be a credential: user info, query, fragment.
 func bareURL(u *url.URL) string {
 	bare := url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath}
