@@ -32,6 +32,9 @@ func (s *Service) Serve(ctx context.Context) error {
 		s.log.Info("told to end before anything was served")
 		return s.abandon(nil)
 	}
+	if err := s.faults(); err != nil {
+		return s.abandon(err)
+	}
 	l, publicAddr, adminAddr, err := s.listen(ctx)
 	if err != nil {
 		return s.abandon(err)

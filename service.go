@@ -17,6 +17,7 @@ import (
 	"net/http"
 	"os"
 	"runtime/debug"
+	"strings"
 
 	"github.com/plimsoll-go/plimsoll/admission"
 	"github.com/plimsoll-go/plimsoll/config"
@@ -143,6 +144,21 @@ func (s *Service) Add(c life.Component) {
 	}
 	s.components = append(s.components, c)
 	s.health.Add(c)
+}
+
+// faults are what makes components impossible: the service's code or environment
+// is wrong, so it is told like any fault of the configuration.
+func (s *Service) faults() error {
+	var faults []config.Fault
+	for _, c := range s.components {
+		if c.Fault != nil {
+			faults = append(faults, config.Fault{Problem: strings.ReplaceAll(c.Fault.Error(), "\n", "; ")})
+		}
+	}
+	if len(faults) == 0 {
+		return nil
+	}
+	return &config.Error{Faults: faults}
 }
 
 // componentChanged logs why a component fails: readiness itself shows only the

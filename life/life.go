@@ -55,6 +55,10 @@ type Component struct {
 	// Phase is when Stop runs during a drain.
 	Phase Phase
 
+	// Fault is what makes the component impossible, such as a configuration
+	// that contradicts itself. A host does not start with one. Nil: nothing.
+	Fault error
+
 	// Ready answers whether the component can do its work now. It is called
 	// with a bounded context, at most twice a second. Nil: always ready.
 	Ready func(context.Context) error

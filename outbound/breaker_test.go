@@ -19,8 +19,8 @@ const (
 // dependent is what a breaker stands before, by when a call is sent.
 type dependent func(at int64) (takes int64, ok bool)
 
-// call is one that came to a breaker.
-type call struct {
+// trial is one that came to a breaker.
+type trial struct {
 	at     int64
 	passed bool
 	ok     bool
@@ -46,16 +46,16 @@ func (p *pending) Pop() any {
 }
 
 // through sends calls through a breaker, in virtual time.
-func through(b *breaker, arrivals []int64, dep dependent) []call {
+func through(b *breaker, arrivals []int64, dep dependent) []trial {
 	var waiting pending
-	calls := make([]call, 0, len(arrivals))
+	calls := make([]trial, 0, len(arrivals))
 	for _, now := range arrivals {
 		for len(waiting) > 0 && waiting[0].at <= now {
 			a := heap.Pop(&waiting).(answerAt)
 			b.done(a.ticket, a.ok, a.at)
 		}
 		t, passed := b.allow(now)
-		c := call{at: now, passed: passed}
+		c := trial{at: now, passed: passed}
 		if passed {
 			takes, ok := dep(now)
 			c.ok = ok
@@ -87,7 +87,7 @@ func randomly(r *rand.Rand, from, to int64, perSecond float64) (at []int64) {
 }
 
 // between are the calls of a time, those that passed and those that were good.
-func between(calls []call, from, to int64) (all, passed, good int) {
+func between(calls []trial, from, to int64) (all, passed, good int) {
 	for _, c := range calls {
 		if c.at < from || c.at >= to {
 			continue

@@ -133,6 +133,7 @@ func port(u *url.URL) string {
 func (c *Client) component() life.Component {
 	return life.Component{
 		Name: c.transport.config.Name, Phase: life.Clients, Optional: c.transport.config.Optional,
+		Fault: c.transport.fault,
 		Ready: c.transport.ready,
 		Stop:  c.transport.stop,
 	}

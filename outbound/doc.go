@@ -21,21 +21,30 @@
 //     (502). The text that a caller sees names no host; the cause has it, and goes to the log. Credentials are in
 //     neither.
 //
-// # What is never sent twice
+// # What is sent again
 //
-// This package repeats nothing. The [net/http.Transport] below it does, in cases that are safe, and is left to it:
+// A call may be sent three times ([Config].Attempts), where all of this holds:
 //
-//   - On a kept-alive HTTP/1.1 connection that turns out to be dead before a byte of the request was written, any
-//     request is sent on another one.
-//   - On one that dies after that and before the first byte of an answer, a request is sent again only if it is a GET,
-//     HEAD, OPTIONS or TRACE, or has an Idempotency-Key (or X-Idempotency-Key) header and a body that can be read
-//     again. Who sets that header asks for this: do not set it unless the dependency honours it. A fresh connection is
-//     never retried on, so that an outage is amplified at most by the connections that were idle when it began.
-//   - In HTTP/2 a request is sent again when the server says that it was not processed: its stream is above the last
-//     one of a GOAWAY, was refused, or was reset with PROTOCOL_ERROR.
+//   - It certainly took no effect, or it may take it twice: nothing of it was sent, or the dependency says so
+//     (Plimsoll-Executed: no; 429; a refused HTTP/2 stream), or its method is idempotent (RFC 9110: GET, HEAD, OPTIONS,
+//     TRACE, PUT, DELETE), or it has an Idempotency-Key, which [IdempotencyKey] and [Repeatable] set. Who sets that
+//     header asks for this: do not set it unless the dependency honours it.
+//   - It failed in a way that another attempt may not: no connection, a connection lost, no answer in time, 500, 502,
+//     503, 504, or 429 with a time to come again.
+//   - The dependency has not forbidden it (Plimsoll-Pushback: noretry, a negative grpc-retry-pushback-ms), and has not
+//     refused this call twice.
+//   - Its body can be had again: GetBody, or at most 64 KiB.
+//   - The pause and another attempt of median length fit into what is left of the time. The pause is the one that the
+//     dependency asks for, or is drawn from 0 to 25 ms, doubled with each attempt.
+//   - No caller above has tried twice before (Plimsoll-Attempt).
+//   - The retry budget has one left: a tenth of the rate of first attempts, less in an outage, see [Config].Attempts.
 //
-// A POST without a key on a kept-alive connection that the dependency closes at that moment fails, therefore, and
-// nobody can know whether it took effect. A key is the cure.
+// Where one of these does not, the last answer or error that the dependency itself gave is returned, at once. What
+// [net/http.Transport] sends again on its own account, when a kept-alive connection dies under a request, counts like
+// any other attempt. In HTTP/2 it still sends a request again that the server says it has not processed.
+//
+// A POST without a key on a connection that dies at that moment fails, and nobody can know whether it took effect. A key
+// is the cure.
 //
 // Redirects are not followed: between services they are a mistake, and a bearer token must not travel along.
 package outbound

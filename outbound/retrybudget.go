@@ -56,7 +56,7 @@ func (b *retryBudget) take(now int64) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.payLocked(now, 0)
-	if b.saved < 1 {
+	if b.saved < 1-1e-6 { // ten tenths are not quite one
 		return false
 	}
 	b.saved--

@@ -3,6 +3,7 @@ package servicetest
 import (
 	"context"
 	"errors"
+	"net"
 	"os"
 	"strings"
 	"syscall"
@@ -10,8 +11,10 @@ import (
 	"time"
 
 	"github.com/plimsoll-go/plimsoll"
+	"github.com/plimsoll-go/plimsoll/config"
 	"github.com/plimsoll-go/plimsoll/internal/assert"
 	"github.com/plimsoll-go/plimsoll/life"
+	"github.com/plimsoll-go/plimsoll/outbound"
 )
 
 func TestToldToEndDuringSetUpItServesNobody(t *testing.T) {
@@ -46,4 +49,21 @@ func hangInSetUp(svc *plimsoll.Service) {
 		svc.Logger().Info("setting up")
 		select {}
 	}
+}
+
+func TestAnImpossibleDependencyIsAFaultOfTheConfiguration(t *testing.T) {
+	stopped := false
+	err := plimsoll.Run(t.Context(), "test", func(_ context.Context, svc *plimsoll.Service, _ empty) error {
+		svc.Add(life.Component{Name: "database", Phase: life.Stores, Stop: func(context.Context) error { stopped = true; return nil }})
+		outbound.New(svc, outbound.Config{Name: "payments", Bearer: config.NewSecret("hunter2\n")})
+		return nil
+	}, plimsoll.Environ("ADDR=127.0.0.1:0", "ADMIN_ADDR=127.0.0.1:0"), plimsoll.Output(&safeBuffer{}),
+		plimsoll.OnListen(func(net.Addr, net.Addr) { t.Error("it listens") }))
+	assert.Equal(t, plimsoll.ExitCode(err), plimsoll.ExitMisconfigured)
+	assert.Contains(t, err.Error(), "1 fault in the configuration")
+	for _, part := range []string{`outbound "payments": `, "a bearer token and a health path need a URL; ", "line break", "the URL is missing"} {
+		assert.Contains(t, err.Error(), part)
+	}
+	assert.NotContains(t, err.Error(), "hunter2")
+	assert.True(t, stopped)
 }
