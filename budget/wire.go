@@ -27,35 +27,11 @@ const (
 // forever is what a wire value that overflows time.Duration means.
 const forever time.Duration = math.MaxInt64
 
-// Inbound returns the least time that the request's headers allow: Plimsoll-Budget, grpc-timeout, Connect-Timeout-Ms
-// and X-Envoy-Expected-Rq-Timeout-Ms, each of their lines. Zero means that the time is over. A value that is malformed
-// counts as absent; ok is false when nothing well-formed is there.
+// Inbound is that of a Reader without other headers, whose count nobody asks for: it reads Plimsoll-Budget,
+// grpc-timeout, Connect-Timeout-Ms and X-Envoy-Expected-Rq-Timeout-Ms.
 func Inbound(h http.Header) (d time.Duration, ok bool) {
-	d = forever
-	for _, v := range h[Header] {
-		d, ok = least(d, ok, parseBudget, v)
-	}
-	for _, v := range h[headerGRPC] {
-		d, ok = least(d, ok, parseGRPC, v)
-	}
-	for _, v := range h[headerConnect] {
-		d, ok = least(d, ok, parseConnect, v)
-	}
-	for _, v := range h[headerEnvoy] {
-		d, ok = least(d, ok, parseEnvoy, v)
-	}
-	if !ok {
-		return 0, false
-	}
-	return d, true
-}
-
-func least(d time.Duration, ok bool, parse func(string) (time.Duration, bool), v string) (time.Duration, bool) {
-	parsed, good := parse(v)
-	if !good {
-		return d, ok
-	}
-	return min(d, parsed), true
+	var r Reader
+	return r.Inbound(h)
 }
 
 // parseBudget reads milliseconds as an RFC 9651 integer with any parameters. Below zero is over, like zero.
