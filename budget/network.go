@@ -42,13 +42,13 @@ func (n *Network) Observe(now time.Time, waited, took time.Duration) {
 		return
 	}
 	at := now.Sub(n.begun)
-	n.seen.add(at, waited-took)
+	n.seen.add(at, waited-took, 0)
 	due := n.due.Load()
 	if int64(at) < due && n.typical.Load() != 0 || !n.due.CompareAndSwap(due, int64(at+networkDue)) {
 		return
 	}
 	if s := n.seen.read(at); s.count >= networkBelief {
-		n.typical.Store(int64(s.quantile(0.9)))
+		n.typical.Store(int64(s.above(0.9)))
 	}
 }
 
