@@ -19,15 +19,23 @@ var ErrClientGone = fmt.Errorf("the client is gone: %w", context.Canceled)
 
 // Start puts a request's deadline into its context: arrival plus limit, or plus what the headers allow when that is
 // less. When it passes, the context's cause is ErrExceeded. The arrival must have a monotonic reading (time.Now). A
-// limit of 0 or less means DefaultLimit.
+// limit of 0 or less means DefaultLimit. A ledger that parent carries is told.
 func Start(parent context.Context, arrival time.Time, limit time.Duration, h http.Header) (context.Context, context.CancelFunc) {
+	var r Reader
+	return r.Start(parent, arrival, limit, h)
+}
+
+// Start is the function of that name, with the headers that the Reader reads.
+func (r *Reader) Start(parent context.Context, arrival time.Time, limit time.Duration, h http.Header) (context.Context, context.CancelFunc) {
 	if limit <= 0 {
 		limit = DefaultLimit
 	}
-	if inbound, ok := Inbound(h); ok {
+	if inbound, ok := r.Inbound(h); ok {
 		limit = min(limit, inbound)
 	}
-	return context.WithDeadlineCause(parent, arrival.Add(limit), ErrExceeded)
+	deadline := arrival.Add(limit)
+	FromContext(parent).expect(deadline)
+	return context.WithDeadlineCause(parent, deadline, ErrExceeded)
 }
 
 // Remaining returns how much time ctx leaves, 0 when it is over, and whether it has a deadline at all.

@@ -51,6 +51,9 @@ type Result struct {
 	// Outcome says who answered. When Outcome.Aborts, the caller owes a panic(http.ErrAbortHandler).
 	Outcome Outcome
 
+	// Bill says where the time went. Only Middleware makes one, and only where the ledger is its own.
+	Bill *Bill
+
 	// Err is why it ended so: what the handler reported by RecordError, joined with ErrExceeded, ErrClientGone, or
 	// what it panicked with. Nil: nothing went wrong.
 	Err error

@@ -27,6 +27,7 @@ type service struct {
 	*memhttp.Server
 	mu       sync.Mutex
 	results  []budget.Result
+	bills    []*budget.Bill // of the results
 	panicked []any
 }
 
@@ -39,6 +40,8 @@ func serve(t *testing.T, config budget.Config, h http.HandlerFunc, wraps ...func
 	config.Observe = func(_ *http.Request, r budget.Result) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
+		s.bills = append(s.bills, r.Bill)
+		r.Bill = nil
 		s.results = append(s.results, r)
 	}
 	config.Panic = func(v any, _ []byte) {

@@ -25,13 +25,14 @@ type Ledger struct {
 	ctx   ledgerContext
 	terms Terms
 
-	mu      sync.Mutex
-	closed  bool          // nothing is entered any more: bill may be read without mu
-	open    int           // charges that are under way
-	since   time.Duration // since arrival: when open was last 0
-	covered time.Duration // with at least one charge under way
-	until   time.Duration // covered goes as far as this
-	bill    Bill
+	mu       sync.Mutex
+	deadline time.Time     // zero: none
+	closed   bool          // nothing is entered any more: bill may be read without mu
+	open     int           // charges that are under way
+	since    time.Duration // since arrival: when open was last 0
+	covered  time.Duration // with at least one charge under way
+	until    time.Duration // covered goes as far as this
+	bill     Bill
 }
 
 // Open begins the ledger. The context that it returns carries it to Charge, Attempt and Class.
@@ -39,7 +40,7 @@ func (l *Ledger) Open(parent context.Context, t Terms) context.Context {
 	if t.Arrival.IsZero() {
 		t.Arrival = time.Now()
 	}
-	l.terms = t
+	l.terms, l.deadline = t, t.Deadline
 	l.ctx = ledgerContext{Context: parent, ledger: l}
 	return &l.ctx
 }
@@ -63,6 +64,18 @@ func (l *Ledger) Terms() Terms {
 		return Terms{}
 	}
 	return l.terms
+}
+
+// expect notes a deadline that nobody knew when the ledger was opened.
+func (l *Ledger) expect(deadline time.Time) {
+	if l == nil {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.deadline.IsZero() || deadline.Before(l.deadline) {
+		l.deadline = deadline
+	}
 }
 
 // Enter adds a wait that has just ended and lasted d, before the request's handler runs: nothing else may have been
@@ -126,8 +139,8 @@ func (l *Ledger) settleLocked(b *Bill, now time.Time) {
 		line.Wall = min(max(0, line.Wall), end)
 	}
 	b.Total, b.Own = end, max(0, end-covered)
-	if !l.terms.Deadline.IsZero() {
-		b.Limited, b.Left = true, max(0, l.terms.Deadline.Sub(now))
+	if !l.deadline.IsZero() {
+		b.Limited, b.Left = true, max(0, l.deadline.Sub(now))
 	}
 }
 

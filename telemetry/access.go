@@ -7,6 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/plimsoll-go/plimsoll/budget"
 	"github.com/plimsoll-go/plimsoll/route"
 )
 
@@ -44,7 +45,7 @@ func accessLevel(s *Summary) slog.Level {
 }
 
 // logAccess writes the one line of an exchange.
-func (t *Telemetry) logAccess(e *Exchange, s *Summary, path string, now time.Time) {
+func (t *Telemetry) logAccess(e *Exchange, s *Summary, bill *budget.Bill, path string, now time.Time) {
 	level := accessLevel(s)
 	if level < t.level.Level() {
 		return
@@ -57,6 +58,7 @@ func (t *Telemetry) logAccess(e *Exchange, s *Summary, path string, now time.Tim
 	l.string("path", clip(e.path, maxPath))
 	l.int("status", int64(s.Status))
 	l.milliseconds("duration_ms", s.Duration)
+	l.bill(bill)
 	l.int("bytes", s.Bytes)
 	if s.Class != route.Unset {
 		l.string("class", s.Class.String())
@@ -76,6 +78,14 @@ func (t *Telemetry) logAccess(e *Exchange, s *Summary, path string, now time.Tim
 		l.string("stack", clip(string(s.Stack), maxStack))
 	}
 	t.sink.write(l.end(), false)
+}
+
+// bill is one field in text: a group of slog's would take three times the bytes to say the same.
+func (l *line) bill(b *budget.Bill) {
+	l.key("bill")
+	l.b = append(l.b, '"')
+	l.b, _ = b.AppendText(l.b) // it has no error, and nothing that JSON would escape
+	l.b = append(l.b, '"')
 }
 
 func (l *line) ids(e *Exchange) {

@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/plimsoll-go/plimsoll/budget"
 	"github.com/plimsoll-go/plimsoll/internal/assert"
 	"github.com/plimsoll-go/plimsoll/route"
 )
@@ -21,11 +22,14 @@ func BenchmarkAccessLine(b *testing.B) {
 	tel, err := New(Config{Output: io.Discard})
 	assert.NoError(b, err)
 	ctx, e := tel.Begin(httptest.NewRequest("GET", "/orders/4711", nil), "GET /orders/{id}", time.Now())
+	budget.Charge(ctx, budget.Dependency, "payments").End(nil)
+	budget.Charge(ctx, budget.Database, "").End(nil)
+	bill := e.Ledger().Bill(time.Now())
 	s := Summary{Status: 200, Bytes: 512, Duration: 1234 * time.Microsecond, Class: route.Critical}
 	b.Run("own", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			tel.logAccess(e, &s, "/orders/{id}", time.Now())
+			tel.logAccess(e, &s, bill, "/orders/{id}", time.Now())
 		}
 	})
 	b.Run("slog", func(b *testing.B) {
@@ -34,7 +38,7 @@ func BenchmarkAccessLine(b *testing.B) {
 			tel.logger.LogAttrs(ctx, slog.LevelInfo, "request",
 				slog.String("method", e.method), slog.String("route", "/orders/{id}"), slog.String("path", e.path),
 				slog.Int("status", s.Status), slog.Float64("duration_ms", float64(s.Duration)/1e6), slog.Int64("bytes", s.Bytes),
-				slog.String("class", s.Class.String()), slog.String("outcome", s.Outcome.String()), slog.String("client", e.client.String()))
+				slog.String("bill", bill.String()), slog.String("class", s.Class.String()), slog.String("outcome", s.Outcome.String()), slog.String("client", e.client.String()))
 		}
 	})
 	assert.NoError(b, tel.Flush(context.Background()))

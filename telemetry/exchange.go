@@ -12,6 +12,7 @@ import (
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/plimsoll-go/plimsoll/budget"
 	"github.com/plimsoll-go/plimsoll/route"
 )
 
@@ -23,6 +24,7 @@ type Exchange struct {
 	span      trace.Span  // the SDK's span, else nil
 	sc        trace.SpanContext
 	telemetry *Telemetry
+	ledger    budget.Ledger
 
 	route   string                 // as Begin had it
 	late    atomic.Pointer[string] // as SetRoute had it
@@ -51,8 +53,13 @@ type Summary struct {
 // exchange; the handler must get it. The route is a pattern such as
 // "GET /orders/{id}", or "" while it is unknown. End must follow, once.
 func (t *Telemetry) Begin(r *http.Request, route string, arrival time.Time) (context.Context, *Exchange) {
-	if arrival.IsZero() {
-		arrival = time.Now()
+	return t.BeginOn(r, route, budget.Terms{Arrival: arrival})
+}
+
+// BeginOn is Begin for a request of which more is known: its ledger, which the context carries, begins on these terms.
+func (t *Telemetry) BeginOn(r *http.Request, route string, terms budget.Terms) (context.Context, *Exchange) {
+	if terms.Arrival.IsZero() {
+		terms.Arrival = time.Now()
 	}
 	e := &Exchange{
 		telemetry: t,
@@ -62,9 +69,9 @@ func (t *Telemetry) Begin(r *http.Request, route string, arrival time.Time) (con
 		id:        methodOf(r.Method),
 		secure:    r.TLS != nil,
 		client:    ClientAddr(r, t.trusted),
-		arrival:   arrival,
+		arrival:   terms.Arrival,
 	}
-	e.ctx = exchangeContext{Context: r.Context(), exchange: e}
+	e.ctx = exchangeContext{Context: e.ledger.Open(r.Context(), terms), exchange: e}
 	t.server.activeOf(e.id, e.secure).Add(1)
 	parent := remoteParent(r.Header)
 	if t.provider.active.Load() {
@@ -141,6 +148,14 @@ func (e *Exchange) Client() netip.Addr {
 	return e.client
 }
 
+// Ledger is the exchange's: what its time goes to. End closes it.
+func (e *Exchange) Ledger() *budget.Ledger {
+	if e == nil {
+		return nil
+	}
+	return &e.ledger
+}
+
 // End writes the access line, counts the request and ends its span. The first
 // call of End or Refuse counts.
 func (e *Exchange) End(s Summary) {
@@ -151,7 +166,8 @@ func (e *Exchange) End(s Summary) {
 	if s.Duration == 0 {
 		s.Duration = now.Sub(e.arrival)
 	}
-	e.telemetry.logAccess(e, &s, e.close(&s), now)
+	bill := e.ledger.Close(now)
+	e.telemetry.logAccess(e, &s, bill, e.close(&s, bill, now), now)
 }
 
 // Refuse ends the exchange of a request that was refused after it had begun. It
@@ -163,12 +179,14 @@ func (e *Exchange) Refuse(refusal Refusal) {
 	if refusal.Route != "" {
 		e.SetRoute(refusal.Route)
 	}
-	e.close(&Summary{Status: refusal.Status, Duration: time.Since(e.arrival)})
+	now := time.Now()
+	e.ledger.Close(now) // whoever still holds it charges nobody; what was refused is in no route's account
+	e.close(&Summary{Status: refusal.Status, Duration: now.Sub(e.arrival)}, nil, now)
 	e.telemetry.refusals.count(refusal)
 }
 
-// close counts the request and ends its span. It returns the route's path.
-func (e *Exchange) close(s *Summary) string {
+// close counts the request and ends its span. It returns the route's path. There is no bill for what was not run.
+func (e *Exchange) close(s *Summary, bill *budget.Bill, now time.Time) string {
 	route := e.route
 	if late := e.late.Load(); late != nil {
 		route = *late
@@ -185,13 +203,19 @@ func (e *Exchange) close(s *Summary) string {
 	var exemplar trace.SpanContext
 	if e.span != nil {
 		exemplar = e.sc
-		e.endSpan(s, key, route)
+		e.endSpan(s, bill, key, route)
 	}
 	server.record(exemplar, key, s.Duration)
+	if bill != nil && route != "" {
+		e.telemetry.book.Account(route).Enter(bill, budget.Served{
+			At: now, Trace: e.sc.TraceID(), Failed: s.Status >= 500 || s.Outcome.failed(),
+			Useful: s.Outcome == Finished && s.Status >= 200 && s.Status < 400,
+		})
+	}
 	return key.route
 }
 
-func (e *Exchange) endSpan(s *Summary, key serverKey, route string) {
+func (e *Exchange) endSpan(s *Summary, bill *budget.Bill, key serverKey, route string) {
 	if !e.span.IsRecording() {
 		e.span.End()
 		return
@@ -216,7 +240,7 @@ func (e *Exchange) endSpan(s *Summary, key serverKey, route string) {
 	if route != e.route {
 		e.span.SetName(e.spanName(route))
 	}
-	e.span.SetAttributes(attrs...)
+	e.span.SetAttributes(append(attrs, billed(bill)...)...)
 	e.span.End()
 }
 

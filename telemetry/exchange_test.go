@@ -18,6 +18,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/plimsoll-go/plimsoll/budget"
 	"github.com/plimsoll-go/plimsoll/internal/assert"
 	"github.com/plimsoll-go/plimsoll/route"
 	"github.com/plimsoll-go/plimsoll/telemetry"
@@ -42,7 +43,7 @@ func TestAccessLineHoldsWhatIsKnown(t *testing.T) {
 		assert.Equal(t, got, map[string]any{
 			"time": time.Now().UTC().Format(time.RFC3339Nano), "level": "INFO", "msg": "request",
 			"method": "GET", "route": "/orders/{id}", "path": "/orders/7", "status": 200.0,
-			"duration_ms": 1.5, "bytes": 512.0, "class": "critical", "outcome": "finished",
+			"duration_ms": 1.5, "bill": "own=1.5ms", "bytes": 512.0, "class": "critical", "outcome": "finished",
 			"client": "192.0.2.7", "trace_id": traceHex, "span_id": span,
 		})
 	})
@@ -166,8 +167,9 @@ func TestSpanOfAnExchange(t *testing.T) {
 	r := request("GET", "/orders/7?token=s3cret")
 	r.TLS = &tls.ConnectionState{}
 	arrival := time.Now().Add(-time.Second)
-	ctx, e := tel.Begin(r, "", arrival)
+	ctx, e := tel.BeginOn(r, "", budget.Terms{Arrival: arrival, Deadline: arrival.Add(3 * time.Second)})
 	e.SetRoute("GET /orders/{id}")
+	e.Ledger().Enter(budget.Queue, "", 250*time.Millisecond)
 	_, inner := tel.Tracer().Start(ctx, "inner")
 	inner.End()
 	e.End(telemetry.Summary{Status: 503, Err: errors.New("no stock")})
@@ -181,8 +183,16 @@ func TestSpanOfAnExchange(t *testing.T) {
 	assert.True(t, span.Parent().IsRemote())
 	assert.Equal(t, span.SpanContext().TraceID().String(), traceHex)
 	assert.Equal(t, span.Status(), sdktrace.Status{Code: codes.Error, Description: "no stock"})
-	assert.Equal(t, attributes(span), map[string]any{
-		"http.request.method": "GET", "url.path": "/orders/7", "url.scheme": "https", "client.address": "192.0.2.7",
+	got := attributes(span)
+	own, left := got["plimsoll.time.own"].(float64), got["plimsoll.time.left"].(float64)
+	assert.True(t, own >= 0.75 && own < 3, "own %v", own)
+	assert.True(t, left > 0 && left <= 2, "left %v", left)
+	assert.True(t, strings.HasPrefix(got["plimsoll.bill"].(string), "queue=250ms own="), "%v", got["plimsoll.bill"])
+	for _, key := range []string{"plimsoll.time.own", "plimsoll.time.left", "plimsoll.bill"} {
+		delete(got, key) // the rest holds to the letter
+	}
+	assert.Equal(t, got, map[string]any{
+		"plimsoll.time.queue": 0.25, "http.request.method": "GET", "url.path": "/orders/7", "url.scheme": "https", "client.address": "192.0.2.7",
 		"network.protocol.version": "1.1", "http.route": "/orders/{id}", "http.response.status_code": int64(503), "error.type": "503",
 	})
 	assert.Equal(t, logged.one()["span_id"], any(span.SpanContext().SpanID().String()))

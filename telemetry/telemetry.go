@@ -17,6 +17,8 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/plimsoll-go/plimsoll/budget"
 )
 
 // scopeName is the instrumentation scope of what this package records.
@@ -40,6 +42,7 @@ type Telemetry struct {
 	server   *serverMetrics
 	clients  *clientMetrics
 	refusals *refusals
+	book     *budget.Book
 
 	mu        sync.Mutex
 	exporters []*sdkmetric.MeterProvider // one for each AddMetricExporter
@@ -65,6 +68,7 @@ func New(cfg Config) (*Telemetry, error) {
 		sink:     newSink(cfg.Output, cfg.Buffer),
 		trusted:  cfg.Trusted,
 		resource: res,
+		book:     budget.NewBook(),
 	}
 	t.level.Set(cfg.Level)
 	t.logger = slog.New(newHandler(t.sink, t.level))
@@ -93,6 +97,9 @@ func (t *Telemetry) openMetrics() (err error) {
 	if err = observeLog(meter, t.sink); err != nil {
 		return err
 	}
+	if err = observeTime(meter, t.book); err != nil {
+		return err
+	}
 	return observeRuntime(meter)
 }
 
@@ -115,6 +122,9 @@ func (t *Telemetry) Logger() *slog.Logger { return t.logger }
 
 // Level is the lowest level that is logged. It may be changed at any time.
 func (t *Telemetry) Level() *slog.LevelVar { return t.level }
+
+// Book adds up where the time of each route's requests went. It is a handler, for operators.
+func (t *Telemetry) Book() *budget.Book { return t.book }
 
 // Meter makes instruments for the service's own metrics.
 func (t *Telemetry) Meter() metric.Meter { return t.meters.Meter(t.serviceName()) }
