@@ -23,12 +23,12 @@ import (
 // sampled line, an exact count.
 func (x *exchange) refuse(r *http.Request, err error) {
 	s := x.service
-	refusal := telemetry.Refusal{Route: x.policy.Name, Class: x.class, Arrival: x.arrival, Status: http.StatusServiceUnavailable, Reason: "shed"}
+	refusal := telemetry.Refusal{Route: x.policy.Name, Class: x.class, Arrival: x.arrival, Status: http.StatusServiceUnavailable, Reason: reasonOf(err)}
 	switch {
 	case errors.Is(err, admission.ErrCanceled):
-		refusal.Status, refusal.Reason = statusClientGone, "left"
+		refusal.Status = statusClientGone
 	case errors.Is(err, admission.ErrDoomed):
-		refusal.Status, refusal.Reason = http.StatusGatewayTimeout, "doomed"
+		refusal.Status = http.StatusGatewayTimeout
 	case s.drain.phase.Load() == closing:
 		refusal.Reason = "draining"
 	}
@@ -42,6 +42,17 @@ func (x *exchange) refuse(r *http.Request, err error) {
 	}
 	x.amend(r)(x.w.Header())
 	admission.Refuse(x.w, r, err, s.admission.RetryAfter())
+}
+
+// reasonOf names in metrics and logs why a request was refused.
+func reasonOf(err error) string {
+	if reason, ok := admission.ReasonOf(err); ok {
+		return reason.String()
+	}
+	if errors.Is(err, errStreams) {
+		return "streams"
+	}
+	return admission.TooLong.String() // errWaited
 }
 
 // statusClientGone is logged for a request whose client left; it is never sent.

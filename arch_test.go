@@ -26,7 +26,7 @@ const modulePath = "github.com/plimsoll-go/plimsoll"
 var importOrder = []string{
 	"internal/assert", "internal/memhttp",
 	"blueprint", "route", "life", "problem", "config", "budget", "telemetry", "health", "admission",
-	"internal/intake", "internal/edge", // parts of the root that are too large for it
+	"internal/intake", "internal/edge", "internal/stream", "internal/tenant", // parts of the root that are too large for it
 	"outbound",
 	"",                     // the root
 	"internal/servicetest", // the root's tests from outside

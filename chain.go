@@ -3,6 +3,7 @@ package plimsoll
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"runtime"
@@ -12,6 +13,7 @@ import (
 	"github.com/plimsoll-go/plimsoll/admission"
 	"github.com/plimsoll-go/plimsoll/budget"
 	"github.com/plimsoll-go/plimsoll/internal/intake"
+	"github.com/plimsoll-go/plimsoll/internal/stream"
 	"github.com/plimsoll-go/plimsoll/life"
 	"github.com/plimsoll-go/plimsoll/problem"
 	"github.com/plimsoll-go/plimsoll/route"
@@ -37,7 +39,9 @@ type exchange struct {
 	routed  bool
 	policy  route.Policy
 	class   route.Criticality
+	tenant  uint64              // 0: nobody in particular
 	due     due                 // of the look at what is hopeless
+	stream  bool                // counted among those that are open, until the connection is taken over
 	signals *telemetry.Exchange // nil until the request is traced
 	status  int                 // of the mux's own answer
 	header  http.Header         // of the mux's own answer
@@ -108,11 +112,12 @@ func (x *exchange) serve(e *entry, r *http.Request) {
 	s := x.service
 	x.policy = e.policyOf(r)
 	x.class = s.classOf(&x.policy, r)
+	x.tenant = s.tenants.Of(r, x.policy.Tenant)
 	s.drain.enter()
 	handed := false // to the handler, whose return leaves instead
 	defer func() {
 		if !handed {
-			s.drain.leave()
+			x.leave()
 		}
 	}()
 
@@ -126,13 +131,12 @@ func (x *exchange) serve(e *entry, r *http.Request) {
 	x.signals = signals
 	ctx, cancel := context.WithDeadlineCause(ctx, deadline, budget.ErrExceeded)
 	defer cancel()
-	stream := x.policy.Stream > 0
+	streams := x.policy.Stream > 0
 	w := x.w
-	if stream {
+	if streams {
 		var end func()
 		ctx, end = s.drain.tell(ctx)
 		defer end()
-		w = &hijackable{ResponseWriter: w, drain: s.drain, end: deadline}
 	}
 	own := r.WithContext(ctx)
 	permit, err := x.admit(own)
@@ -146,17 +150,20 @@ func (x *exchange) serve(e *entry, r *http.Request) {
 	// on a busy processor the others would wait in the run queue, where no limit
 	// sees them.
 	runtime.Gosched()
+	if streams {
+		w = x.streaming(permit, deadline)
+	}
 	handed = true
 	x.finish(w, own, budget.Enforce(w, r, e.handler, budget.Enforcement{
 		Request:  own,
-		Stream:   stream,
-		Hijack:   stream,
-		BodyRead: !stream && intake.InMemory(own),
+		Stream:   streams,
+		Hijack:   streams,
+		BodyRead: !streams && intake.InMemory(own),
 		Header:   x.amend(r),
 		Returned: func(status int) {
 			permit.Release(outcomeOf(ctx, status))
 			intake.Release(body)
-			s.drain.leave()
+			x.leave()
 		},
 		Panic: func(v any, stack []byte) { s.logPanic(ctx, e.pattern, v, stack) },
 	}))
@@ -244,6 +251,14 @@ type due struct {
 // Deadline implements context.Context.
 func (d *due) Deadline() (time.Time, bool) { return d.deadline, true }
 
+// leave is for when nothing of the request goes on any more.
+func (x *exchange) leave() {
+	if x.stream {
+		x.service.streams.Leave()
+	}
+	x.service.drain.leave()
+}
+
 // hopeless says why a request is refused before anything is spent on it.
 func (x *exchange) hopeless(r *http.Request, deadline time.Time) error {
 	s := x.service
@@ -252,7 +267,15 @@ func (x *exchange) hopeless(r *http.Request, deadline time.Time) error {
 		return admission.ErrShed
 	}
 	x.due = due{r.Context(), deadline}
-	return s.admission.Hopeless(&x.due, x.class)
+	if err := s.admission.HopelessFor(&x.due, x.class, x.tenant); err != nil {
+		return err
+	}
+	if x.policy.Stream > 0 {
+		if x.stream = s.streams.Enter(); !x.stream {
+			return errStreams
+		}
+	}
+	return nil
 }
 
 // admit reads the body, then takes the permit, so that slow uploaders hold
@@ -265,7 +288,7 @@ func (x *exchange) admit(r *http.Request) (permit admission.Permit, err error) {
 		if err := s.bodies.Read(x.w, r, opts); err != nil {
 			return permit, err
 		}
-		return s.admission.Acquire(ctx, x.class)
+		return s.admission.AcquireFor(ctx, x.class, x.tenant)
 	}
 	permit, err = x.acquireStream(ctx)
 	if err != nil {
@@ -277,7 +300,10 @@ func (x *exchange) admit(r *http.Request) (permit admission.Permit, err error) {
 	return permit, err
 }
 
-var errWaited = errors.New("a stream waited for its permit as long as a request may take")
+var (
+	errWaited  = fmt.Errorf("%w: a stream waited for its permit as long as a request may take", admission.ErrShed)
+	errStreams = fmt.Errorf("%w: as many streams are open as PLIMSOLL_MAX_STREAMS allows", admission.ErrShed)
+)
 
 // acquireStream takes the permit of a stream. It may last long, but its client
 // is told within the service's deadline, or when the drain begins, that it does
@@ -288,11 +314,33 @@ func (x *exchange) acquireStream(ctx context.Context) (admission.Permit, error) 
 	defer cancel(nil)
 	limit := time.AfterFunc(x.service.settings.Deadline, func() { cancel(errWaited) })
 	defer limit.Stop()
-	permit, err := x.service.admission.Acquire(wait, x.class)
+	permit, err := x.service.admission.AcquireFor(wait, x.class, x.tenant)
 	if cause := context.Cause(wait); errors.Is(err, admission.ErrCanceled) && (errors.Is(cause, errWaited) || errors.Is(cause, life.ErrDraining)) {
-		err = admission.ErrShed // nobody left
+		err = errWaited // nobody left
 	}
 	return permit, err
+}
+
+// streaming is the writer of a stream, which gives its permit back once its answer
+// has begun: what an open stream takes is bounded by how many there may be. One
+// that does not begin gives it back when a request would have to have ended.
+func (x *exchange) streaming(permit admission.Permit, end time.Time) http.ResponseWriter {
+	s := x.service
+	late := time.AfterFunc(s.settings.Deadline, func() { permit.Release(admission.Failed) })
+	return &stream.Writer{
+		ResponseWriter: x.w,
+		End:            end,
+		Begun: func(status int) {
+			late.Stop()
+			if status >= http.StatusInternalServerError {
+				permit.Release(admission.Failed)
+			} else {
+				permit.Release(admission.Success)
+			}
+		},
+		Taken: func() { s.drain.enter(); x.stream = false },
+		Left:  func() { s.streams.Leave(); s.drain.leave() },
+	}
 }
 
 // outcomeOf tells admission how a handler's work ended. What failed quickly says

@@ -1,13 +1,10 @@
 package plimsoll
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
-	"net/http"
 	"os"
 	"strings"
 	"sync"
@@ -79,50 +76,6 @@ func (d *drain) tell(ctx context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	stop := context.AfterFunc(d.streams, func() { cancel(life.ErrDraining) })
 	return ctx, func() { stop(); cancel(nil) }
-}
-
-// hijackable is the writer of a stream. A connection that its handler takes over
-// is waited for until it is closed, since http.Server.Shutdown does not, and is
-// closed when the stream's time is up, whoever has it then.
-type hijackable struct {
-	http.ResponseWriter
-	drain *drain
-	end   time.Time // of the stream, as it was declared
-}
-
-// farewell is how long a connection is kept beyond its stream's time, for a
-// closing message.
-const farewell = time.Second
-
-// Unwrap is for http.ResponseController.
-func (w *hijackable) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
-// Hijack implements http.Hijacker.
-func (w *hijackable) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	conn, rw, err := http.NewResponseController(w.ResponseWriter).Hijack()
-	if err != nil {
-		return nil, nil, err
-	}
-	w.drain.enter()
-	left := sync.OnceFunc(w.drain.leave)
-	expiry := time.AfterFunc(time.Until(w.end)+farewell, func() {
-		_ = conn.Close() // also what the handler does not know of any more
-		left()
-	})
-	return &hijackedConn{Conn: conn, expiry: expiry, left: left}, rw, nil
-}
-
-type hijackedConn struct {
-	net.Conn
-	expiry *time.Timer
-	left   func()
-}
-
-// Close closes the connection; the drain waits for it no longer.
-func (c *hijackedConn) Close() error {
-	defer c.left()
-	c.expiry.Stop()
-	return c.Conn.Close()
 }
 
 // wait returns how much is still active when nothing is or ctx ends. The phase

@@ -24,6 +24,8 @@ import (
 	"github.com/plimsoll-go/plimsoll/health"
 	"github.com/plimsoll-go/plimsoll/internal/edge"
 	"github.com/plimsoll-go/plimsoll/internal/intake"
+	"github.com/plimsoll-go/plimsoll/internal/stream"
+	"github.com/plimsoll-go/plimsoll/internal/tenant"
 	"github.com/plimsoll-go/plimsoll/life"
 	"github.com/plimsoll-go/plimsoll/route"
 	"github.com/plimsoll-go/plimsoll/telemetry"
@@ -48,6 +50,8 @@ type Service struct {
 	health    *health.Health
 	admission *admission.Controller
 	bodies    *intake.Pool
+	streams   *stream.Pool
+	tenants   *tenant.Keys
 
 	// Once it listens:
 	door        *edge.Listener
@@ -107,6 +111,8 @@ func newService(name string, set settings, o options) (*Service, error) {
 		return nil, fmt.Errorf("start admission: %w", err)
 	}
 	s.bodies = intake.NewPool(int64(set.BodyMemory))
+	s.streams = stream.NewPool(set.MaxStreams)
+	s.tenants = tenant.NewKeys(tenant.Rule(set.Tenant), set.Trust.Contains) // checked with the settings
 	s.health = health.New(health.Config{Changed: s.componentChanged})
 	return s, nil
 }

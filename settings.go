@@ -7,6 +7,7 @@ import (
 
 	"github.com/plimsoll-go/plimsoll/admission"
 	"github.com/plimsoll-go/plimsoll/config"
+	"github.com/plimsoll-go/plimsoll/internal/tenant"
 )
 
 // settings is the environment of every service. The numbers are the defaults of
@@ -34,7 +35,9 @@ type settings struct {
 	MaxBody        config.Bytes `env:"PLIMSOLL_MAX_BODY" default:"1MiB" min:"1" help:"request body after decompression, where a route does not set its own"`
 	BodyMemory     config.Bytes `env:"PLIMSOLL_BODY_MEMORY" default:"64MiB" min:"64KiB" help:"all request bodies being read, together"`
 	MaxConnections int          `env:"PLIMSOLL_MAX_CONNECTIONS" default:"10000" min:"1" help:"open public connections"`
+	MaxStreams     int          `env:"PLIMSOLL_MAX_STREAMS" default:"5000" min:"1" help:"open streams: half of the connections, so that requests find one"`
 	Admission      string       `env:"PLIMSOLL_ADMISSION" default:"fixed" help:"fixed (64 x GOMAXPROCS), fixed:N, adaptive, or off"`
+	Tenant         string       `env:"PLIMSOLL_TENANT" default:"" help:"what callers are told apart by, for fairness alone: address, token (Authorization), or header:NAME; nobody where it is empty"`
 
 	DrainLag time.Duration `env:"PLIMSOLL_DRAIN_LAG" default:"5s" help:"serving goes on this long after SIGTERM: the load balancer's lag"`
 	Drain    time.Duration `env:"PLIMSOLL_DRAIN" default:"20s" min:"1ms" help:"for what is in flight to finish, after the lag"`
@@ -66,6 +69,9 @@ func (s *settings) Faults() []config.Fault {
 	}
 	if _, err := admission.ParseMode(s.Admission); err != nil {
 		fault("PLIMSOLL_ADMISSION", err.Error(), "use fixed, fixed:N with N at least 1, adaptive, or off")
+	}
+	if _, err := tenant.Parse(s.Tenant); err != nil {
+		fault("PLIMSOLL_TENANT", fmt.Sprintf("%q %v", s.Tenant, err), "use address, token, or header:NAME with the name of a request header")
 	}
 	if s.DrainLag+s.Drain >= s.Grace {
 		fault("PLIMSOLL_GRACE",

@@ -71,10 +71,40 @@ func ended(err error, deadline Reason) Reason {
 	return Left
 }
 
+// refusal is what Hopeless and Acquire return: an error with its reason.
+type refusal struct {
+	reason Reason
+	err    error
+}
+
+func (r *refusal) Error() string { return r.err.Error() }
+
+func (r *refusal) Unwrap() error { return r.err }
+
+// prebuilt are all refusals.
+var prebuilt = newPrebuilt()
+
+func newPrebuilt() (all [reasons]*refusal) {
+	for r := range reasons {
+		all[r] = &refusal{r, reasonTable[r].err}
+	}
+	return all
+}
+
+// ReasonOf is why an error of Hopeless or Acquire was returned. It is false for
+// any other error.
+func ReasonOf(err error) (Reason, bool) {
+	r, ok := errors.AsType[*refusal](err)
+	if !ok {
+		return 0, false
+	}
+	return r.reason, true
+}
+
 // refuse counts one refusal and returns its error.
 func (c *Controller) refuse(r Reason, level int) error {
 	c.refused[r][level].Add(1)
-	return reasonTable[r].err
+	return prebuilt[r]
 }
 
 // levels are the classes as indices, lowest first.

@@ -156,7 +156,7 @@ func TestRefusalsSayThatNothingRan(t *testing.T) {
 	assert.Equal(t, <-done, 200)
 	assert.Equal(t, <-done, 200)
 	_, metrics := s.ask("/metrics")
-	assert.Match(t, metrics, `plimsoll_admission_refused_total\{[^}]*reason="shed"[^}]*\} [1-9]`)
+	assert.Match(t, metrics, `plimsoll_admission_refused_total\{[^}]*reason="queue-full"[^}]*\} [1-9]`)
 }
 
 func TestSlowUploadersTakeNoPermit(t *testing.T) {
