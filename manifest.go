@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 
 	"go.opentelemetry.io/otel/metric"
@@ -29,6 +30,7 @@ type manifest struct {
 	Plimsoll   string              `json:"plimsoll"`
 	Guarantees []manifestGuarantee `json:"guarantees"`
 	Limits     manifestLimits      `json:"limits"`
+	Load       admission.Snapshot  `json:"load"` // now
 	Routes     []manifestRoute     `json:"routes"`
 	Variables  []manifestVariable  `json:"variables"`
 }
@@ -50,10 +52,12 @@ type manifestLimits struct {
 	MaxBodyBytes    int64  `json:"max_body_bytes"`
 	BodyMemoryBytes int64  `json:"body_memory_bytes"`
 	MaxConnections  int    `json:"max_connections"`
+	MaxStreams      int    `json:"max_streams"`
 	DrainLagMS      int64  `json:"drain_lag_ms"`
 	DrainMS         int64  `json:"drain_ms"`
 	GraceMS         int64  `json:"grace_ms"`
 	Admission       string `json:"admission"`
+	Tenant          string `json:"tenant"`
 }
 
 type manifestRoute struct {
@@ -85,9 +89,10 @@ func (s *Service) manifest() manifest {
 			DeadlineMS: set.Deadline.Milliseconds(), HeaderTimeoutMS: set.HeaderTimeout.Milliseconds(),
 			IdleTimeoutMS: set.IdleTimeout.Milliseconds(), WriteStallMS: set.WriteStall.Milliseconds(),
 			MaxHeaderBytes: int64(set.MaxHeader), MaxBodyBytes: int64(set.MaxBody), BodyMemoryBytes: int64(set.BodyMemory),
-			MaxConnections: s.connections, DrainLagMS: set.DrainLag.Milliseconds(), DrainMS: set.Drain.Milliseconds(),
-			GraceMS: set.Grace.Milliseconds(), Admission: s.admission.Mode().String(),
+			MaxConnections: s.connections, MaxStreams: set.MaxStreams, DrainLagMS: set.DrainLag.Milliseconds(), DrainMS: set.Drain.Milliseconds(),
+			GraceMS: set.Grace.Milliseconds(), Admission: s.admission.Mode().String(), Tenant: set.Tenant,
 		},
+		Load:      s.admission.Snapshot(),
 		Variables: s.variables,
 	}
 	for _, g := range blueprint.All() {
@@ -103,10 +108,21 @@ func (s *Service) manifest() manifest {
 
 // keeps says whether a guarantee is in force: switching one off is visible here.
 func (s *Service) keeps(id blueprint.ID) bool {
-	if id == blueprint.LoadShed {
-		return s.admission.Mode().String() != "off"
+	switch id {
+	case blueprint.LoadGoodput:
+		return s.admission.Mode() == admission.Adaptive // another's number may be anything
+	case blueprint.LoadShed, blueprint.LoadPriority, blueprint.LoadRecover, blueprint.LoadBounded:
+		return s.admission.Mode() != admission.Off
+	case blueprint.LoadFair:
+		return s.admission.Mode() != admission.Off && s.tellsTenants()
+	default:
+		return true
 	}
-	return true
+}
+
+// tellsTenants says whether any route knows whose a request is.
+func (s *Service) tellsTenants() bool {
+	return s.settings.Tenant != "" || slices.ContainsFunc(s.entries, func(e *entry) bool { return e.policy.Tenant != nil })
 }
 
 func (s *Service) manifestRoute(e *entry) manifestRoute {
@@ -154,16 +170,34 @@ func (s *Service) observe() error {
 			metric.WithInt64Callback(func(_ context.Context, o metric.Int64Observer) error { o.Observe(read()); return nil }))
 		faults = append(faults, err)
 	}
+	state := func(name, unit, help string, read func(admission.Snapshot) float64) {
+		_, err := meter.Float64ObservableGauge(name, metric.WithUnit(unit), metric.WithDescription(help),
+			metric.WithFloat64Callback(func(_ context.Context, o metric.Float64Observer) error {
+				o.Observe(read(s.admission.Snapshot()))
+				return nil
+			}))
+		faults = append(faults, err)
+	}
+	counter := func(name, unit, help string, read func() int64) {
+		_, err := meter.Int64ObservableCounter(name, metric.WithUnit(unit), metric.WithDescription(help),
+			metric.WithInt64Callback(func(_ context.Context, o metric.Int64Observer) error { o.Observe(read()); return nil }))
+		faults = append(faults, err)
+	}
 	gauge("plimsoll.admission.limit", "{permit}", "Permits at once; 0 when admission is off.", func() int64 { return int64(s.admission.Snapshot().Limit) })
 	gauge("plimsoll.admission.in_flight", "{permit}", "Permits that are out.", func() int64 { return int64(s.admission.InFlight()) })
 	gauge("plimsoll.admission.queued", "{request}", "Requests that wait for a permit.", func() int64 { return queued(s.admission.Snapshot()) })
+	state("plimsoll.admission.capacity", "{request}/s", "Useful work a second, when last more was asked for; 0 until then.", func(a admission.Snapshot) float64 { return a.Capacity })
+	state("plimsoll.admission.cpu.wait", "s", "Wait for a processor, of nine in ten at most.", func(a admission.Snapshot) float64 { return a.CPU.Wait.Seconds() })
+	state("plimsoll.admission.cpu.limit", "{permit}", "Permits at once for want of processors; 0: no fewer than otherwise.", func(a admission.Snapshot) float64 { return float64(a.CPU.Limit) })
+	state("plimsoll.admission.memory.full", "1", "Share of the memory limit that cannot be freed; 0 without a limit.", func(a admission.Snapshot) float64 { return a.Memory.Full })
+	gauge("plimsoll.streams.open", "{stream}", "Open streams.", s.streams.Open)
+	gauge("plimsoll.streams.limit", "{stream}", "Streams at once.", s.streams.Most)
 	gauge("plimsoll.connections.open", "{connection}", "Open public connections.", s.door.Open)
 	gauge("plimsoll.connections.limit", "{connection}", "Public connections at once.", func() int64 { return int64(s.connections) })
 	gauge("plimsoll.bodies.held", "By", "Memory held by request bodies.", s.bodies.Held)
 	gauge("plimsoll.bodies.limit", "By", "Memory that request bodies may hold together.", func() int64 { return int64(s.settings.BodyMemory) })
-	_, err := meter.Int64ObservableCounter("plimsoll.connections.refused", metric.WithUnit("{connection}"), metric.WithDescription("Connections over the limit, answered 503 and closed."),
-		metric.WithInt64Callback(func(_ context.Context, o metric.Int64Observer) error { o.Observe(s.door.Refused()); return nil }))
-	if err := errors.Join(append(faults, err)...); err != nil {
+	counter("plimsoll.connections.refused", "{connection}", "Connections over the limit, answered 503 and closed.", s.door.Refused)
+	if err := errors.Join(faults...); err != nil {
 		return fmt.Errorf("register metrics: %w", err)
 	}
 	return nil

@@ -57,6 +57,7 @@ type Controller struct {
 	limiter  limiter
 	cpu      cpu
 	memory   memory
+	capacity capacity
 
 	mu      sync.Mutex
 	waiting *queue // guarded by mu
@@ -198,7 +199,7 @@ func (c *Controller) tick(now int64) {
 }
 
 // chores folds the estimate, takes a step of the limiter, looks at the processors
-// and at the memory.
+// and at the memory, measures what the service can do.
 // Each of them sees to it that one of those who come at once does it.
 func (c *Controller) chores(now int64) {
 	if now >= c.estimate.due.Load() {
@@ -213,5 +214,8 @@ func (c *Controller) chores(now int64) {
 	if now >= c.memory.due.Load() {
 		c.watchMemory(now)
 	}
-	c.due.Store(min(c.estimate.due.Load(), c.limiter.due.Load(), c.cpu.due.Load(), c.memory.due.Load()))
+	if now >= c.capacity.due.Load() {
+		c.measure(now)
+	}
+	c.due.Store(min(c.estimate.due.Load(), c.limiter.due.Load(), c.cpu.due.Load(), c.memory.due.Load(), c.capacity.due.Load()))
 }

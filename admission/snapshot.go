@@ -20,6 +20,30 @@ type Snapshot struct {
 	Typical    time.Duration `json:"typical_ns"`  // the median of useful work, lately; 0: not known
 	Ended      []Ended       `json:"ended"`       // every outcome
 	Refused    []Refused     `json:"refused"`     // every reason and class
+
+	// Capacity is how much useful work a second the service can do. It shows
+	// only while there is more work than that: 0 until the limit has held
+	// something back, and from then on as it was CapacityAge ago.
+	Capacity    float64       `json:"capacity"`
+	CapacityAge time.Duration `json:"capacity_age_ns"`
+
+	CPU    CPUState    `json:"cpu"`
+	Memory MemoryState `json:"memory"`
+}
+
+// CPUState is what the runtime said of the processors.
+type CPUState struct {
+	Watched bool          `json:"watched"`
+	Hot     bool          `json:"hot"`     // more work than processors, now or in the last second
+	Wait    time.Duration `json:"wait_ns"` // for a processor, in the last window: the longest but for one in ten
+	Limit   int           `json:"limit"`   // permits at once, for want of processors; 0: no fewer than the limiter would give
+}
+
+// MemoryState is how full the memory is.
+type MemoryState struct {
+	Watched bool              `json:"watched"`
+	Full    float64           `json:"full"`   // share of the limit that cannot be freed; 0: no limit is known
+	Lowest  route.Criticality `json:"lowest"` // the lowest class that is let in
 }
 
 // Waiting is how many of one class stand in the queue.
@@ -60,6 +84,7 @@ func (c *Controller) Snapshot() Snapshot {
 	if c.mode == Off {
 		s.Limit = 0
 	}
+	c.planes(&s)
 	c.mu.Lock()
 	s.QueueLimit = c.waiting.capacity
 	for level := levels - 1; level >= 0; level-- {
@@ -79,6 +104,23 @@ func (c *Controller) Snapshot() Snapshot {
 		}
 	}
 	return s
+}
+
+// planes adds what holds work back beside the limiter, and what the service can do.
+func (c *Controller) planes(s *Snapshot) {
+	now := c.now()
+	if at := c.capacity.at.Load(); at > 0 {
+		s.Capacity, s.CapacityAge = math.Float64frombits(c.capacity.rate.Load()), time.Duration(now-at)
+	}
+	s.CPU = CPUState{Watched: c.cpu.due.Load() != never, Hot: c.hot(now), Wait: time.Duration(c.cpu.wait.Load())}
+	if most := c.cpu.most.Load(); most < c.wanted.Load() {
+		s.CPU.Limit = int(most)
+	}
+	s.Memory = MemoryState{
+		Watched: c.memory.due.Load() != never,
+		Full:    math.Float64frombits(c.memory.full.Load()),
+		Lowest:  classOf(int(c.memory.shut.Load())),
+	}
 }
 
 // longestRetry is the most that RetryAfter asks for, before jitter: a rate that

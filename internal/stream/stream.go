@@ -14,21 +14,19 @@ import (
 // Pool counts the streams that are open. It is safe for concurrent use. Make it
 // with NewPool.
 type Pool struct {
-	most          int64
-	open, refused atomic.Int64
+	most int64
+	open atomic.Int64
 }
 
 // NewPool allows at most so many at once.
 func NewPool(most int) *Pool { return &Pool{most: int64(most)} }
 
-// Enter counts one in, unless there are as many as allowed; then it counts a
-// refusal. Every Enter that says true has one Leave.
+// Enter counts one in, unless there are as many as allowed. Every Enter that says true has one Leave.
 func (p *Pool) Enter() bool {
 	if p.open.Add(1) <= p.most {
 		return true
 	}
 	p.open.Add(-1)
-	p.refused.Add(1)
 	return false
 }
 
@@ -37,9 +35,6 @@ func (p *Pool) Leave() { p.open.Add(-1) }
 
 // Open is how many are open.
 func (p *Pool) Open() int64 { return p.open.Load() }
-
-// Refused is how many were ever refused because as many as allowed were open.
-func (p *Pool) Refused() int64 { return p.refused.Load() }
 
 // Most is how many may be open.
 func (p *Pool) Most() int64 { return p.most }
