@@ -107,7 +107,7 @@ func (in *instance) prepare(sh shape) error {
 	}
 	for _, described := range s.spec.Deps {
 		sink, err := fault.Open(fault.Config{
-			Epoch: s.epoch, Seed: uint64(s.opt.Seed), Capacity: sh.capacity, Script: script(described), BodyBytes: -1,
+			Epoch: s.epoch, Seed: uint64(s.opt.Seed), Capacity: sh.capacity, Script: script(described), BodyBytes: -1, Keep: s.budgetNames(),
 		})
 		if err != nil {
 			return err

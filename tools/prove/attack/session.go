@@ -127,7 +127,8 @@ func (s *Session) steps() []func(context.Context) error {
 	}
 	return []func(context.Context) error{
 		s.meet, s.waitForSlow,
-		finished(s.beside(s.breakConfig, s.hangDependency, s.refuseDependency), "config", "deadline", "cancel", "health"),
+		finished(s.beside(s.breakConfig, s.hangDependency, s.refuseDependency, s.outages, s.budgets, s.repeats, s.staleConnections),
+			"config", "deadline", "cancel", "health", "retry", "breaker", "bulkhead", "recover", "budget", "repeat", "stale"),
 		finished(s.offerOversize, "oversize"), finished(s.overload, "overload"), finished(s.drain, "drain"),
 	}
 }

@@ -26,7 +26,8 @@ type Check struct {
 // All lists every check in the order in which reports show them.
 func All() []Check {
 	return []Check{
-		slowHeader(), slowBody(), idle(), deadline(), cancel(), oversize(), overload(), drain(), health(), config(),
+		slowHeader(), slowBody(), idle(), deadline(), budget(), cancel(), oversize(), overload(), recovery(), stale(),
+		retry(), repeat(), breaker(), bulkhead(), drain(), health(), config(),
 	}
 }
 

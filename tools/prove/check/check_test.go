@@ -59,7 +59,7 @@ func TestEveryCheckIsWhole(t *testing.T) {
 		}
 		assert.Equal(t, stacks, "plimsoll net/http node jvm python ", c.ID)
 	}
-	assert.Len(t, check.All(), 10)
+	assert.Len(t, check.All(), 17)
 }
 
 func TestNothingRecordedProvesNothing(t *testing.T) {

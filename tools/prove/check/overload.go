@@ -58,7 +58,7 @@ func judgeMultiple(blocks []block, m float64, c run.Capacity, p policy.Policy, f
 	if part, ok := refusedWithAdvice(blocks, m); ok {
 		f.addPart(part)
 	}
-	f.addPart(recovery(blocks, m, p.Recover))
+	f.addPart(overloadRecovery(blocks, m, p.Recover))
 	for _, b := range blocks {
 		f.show(fmt.Sprintf("%g×, block %d: counted requests", m, b.number), b.lines())
 	}

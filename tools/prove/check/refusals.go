@@ -160,8 +160,8 @@ func refusedWithAdvice(blocks []block, m float64) (Part, bool) {
 	return part, refused > 0
 }
 
-// recovery wants half the capacity to be served well again soon after the attack.
-func recovery(blocks []block, m float64, limit policy.Time) Part {
+// overloadRecovery wants half the capacity to be served well again soon after the attack.
+func overloadRecovery(blocks []block, m float64, limit policy.Time) Part {
 	var judged []Part
 	for _, b := range blocks {
 		if b.attack == nil || len(b.quiet) == 0 {

@@ -66,6 +66,9 @@ const (
 	NoKeepAlive  Reason = "no-keepalive"  // the service says that it closes after each answer
 	NoHealth     Reason = "no-health"     // plimsoll.yaml names no health path
 	NoVariable   Reason = "no-variable"   // no variable to break
+	NoFreeRoute  Reason = "no-free-route" // every operation needs the dependency
+	NoUnsafe     Reason = "no-unsafe"     // no operation makes a call that is unsafe to repeat
+	OneCall      Reason = "one-call"      // no request made a second call
 	CapTooHigh   Reason = "cap-too-high"  // the multiple is above what this generator can offer
 
 	// inconclusive
@@ -90,7 +93,7 @@ func (r Reason) verdict() Verdict {
 	switch r {
 	case NotSelected, Interrupted:
 		return NotTested
-	case NoDependency, DepUnused, NoBody, NoKeepAlive, NoHealth, NoVariable, CapTooHigh:
+	case NoDependency, DepUnused, NoBody, NoKeepAlive, NoHealth, NoVariable, NoFreeRoute, NoUnsafe, OneCall, CapTooHigh:
 		return NotApplicable
 	}
 	return Inconclusive

@@ -102,6 +102,16 @@ func (c *conn) sever() {
 	c.reset()
 }
 
+// drop ends the connection from outside, in the way that a caller sees.
+func (c *conn) drop(how Departure) {
+	if how == RST {
+		c.sever()
+		return
+	}
+	c.leave(Stayed, true)
+	_ = c.nc.Close()
+}
+
 // read reads requests until the caller leaves or the server closes the
 // connection.
 func (c *conn) read() {

@@ -134,6 +134,21 @@ func (s *Sink) Refuse(existing Existing) {
 	}
 }
 
+// DropIdle ends the connections that carry no call at this moment, in an orderly way (FIN) or with a reset (RST), and
+// returns how many there were. New ones are taken in as before.
+func (s *Sink) DropIdle(how Departure) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	dropped := 0
+	for c := range s.conns {
+		if c.behind.Load() == 0 {
+			c.drop(how)
+			dropped++
+		}
+	}
+	return dropped
+}
+
 // Resume opens the port again after Refuse. Resuming an open sink does nothing.
 func (s *Sink) Resume() error {
 	s.mu.Lock()

@@ -20,6 +20,13 @@ type Numbers struct {
 	HealthFlip   *time.Duration `json:"health_flip,omitempty" yaml:"health_flip"`
 	HealthAnswer *time.Duration `json:"health_answer,omitempty" yaml:"health_answer"`
 	ConfigExit   *time.Duration `json:"config_exit,omitempty" yaml:"config_exit"`
+
+	Amplification *float64       `json:"amplification,omitempty" yaml:"amplification"`
+	BreakerOpen   *time.Duration `json:"breaker_open,omitempty" yaml:"breaker_open"`
+	BreakerCalls  *float64       `json:"breaker_calls,omitempty" yaml:"breaker_calls"`
+	Return        *time.Duration `json:"return,omitempty" yaml:"return"`
+	Herd          *float64       `json:"herd,omitempty" yaml:"herd"`
+	Isolation     *time.Duration `json:"isolation,omitempty" yaml:"isolation"`
 }
 
 // Apply lays the numbers over the policy and marks them with their source.
@@ -32,6 +39,7 @@ func (p *Policy) Apply(source Source, n Numbers) {
 		{n.Deadline, &p.Deadline}, {n.Cancel, &p.Cancel}, {n.Refusal, &p.Refusal}, {n.Recover, &p.Recover},
 		{n.ReadyOff, &p.ReadyOff}, {n.Exit, &p.Exit}, {n.HealthFlip, &p.HealthFlip},
 		{n.HealthAnswer, &p.HealthAnswer}, {n.ConfigExit, &p.ConfigExit},
+		{n.BreakerOpen, &p.BreakerOpen}, {n.Return, &p.Return}, {n.Isolation, &p.Isolation},
 	} {
 		if field.from != nil {
 			*field.to = Time{Value: *field.from, Source: source}
@@ -40,7 +48,10 @@ func (p *Policy) Apply(source Source, n Numbers) {
 	for _, field := range []struct {
 		from *float64
 		to   *Ratio
-	}{{n.Goodput2, &p.Goodput2}, {n.Goodput5, &p.Goodput5}} {
+	}{
+		{n.Goodput2, &p.Goodput2}, {n.Goodput5, &p.Goodput5},
+		{n.Amplification, &p.Amplification}, {n.BreakerCalls, &p.BreakerCalls}, {n.Herd, &p.Herd},
+	} {
 		if field.from != nil {
 			*field.to = Ratio{Value: *field.from, Source: source}
 		}

@@ -28,6 +28,14 @@ type Plan struct {
 	RouterLag        time.Duration `json:"router_lag_ns" yaml:"router_lag"`            // and stops sending this long after the first refusal
 	RouterBlind      time.Duration `json:"router_blind_ns" yaml:"router_blind"`        // it notices the end of an idle connection this late: it is a network away, or looks when it next uses it
 
+	Ordinary  float64       `json:"ordinary" yaml:"ordinary"`   // requests per second of each operation, in traffic around an outage
+	Warm      time.Duration `json:"warm_ns" yaml:"warm"`        // of it before the outage
+	Broken    time.Duration `json:"broken_ns" yaml:"broken"`    // of the outage, after the dependency must be left alone
+	Mended    time.Duration `json:"mended_ns" yaml:"mended"`    // after the outage
+	Flap      time.Duration `json:"flap_ns" yaml:"flap"`        // a dependency that comes and goes is away, and there, for this long
+	Uncertain int           `json:"uncertain" yaml:"uncertain"` // writes at a time whose outcome the dependency leaves open
+	Pool      int           `json:"pool" yaml:"pool"`           // requests at a time that fill a pool of connections, and use it when they have ended
+
 	HealthPoll time.Duration `json:"health_poll_ns" yaml:"health_poll"` // between two looks at live and ready
 }
 
@@ -44,8 +52,10 @@ func Standard() Policy {
 		Refusal: t(250 * time.Millisecond), Recover: t(5 * time.Second),
 		ReadyOff: t(time.Second), Exit: t(25 * time.Second),
 		HealthFlip: t(10 * time.Second), HealthAnswer: t(2 * time.Second),
-		ConfigExit: t(5 * time.Second),
-		Plan:       standardPlan(),
+		ConfigExit:    t(5 * time.Second),
+		Amplification: Ratio{Value: 1.11, Source: Default}, BreakerOpen: t(5 * time.Second), BreakerCalls: Ratio{Value: 0.2, Source: Default},
+		Return: t(2 * time.Second), Herd: Ratio{Value: 1.2, Source: Default}, Isolation: t(250 * time.Millisecond),
+		Plan: standardPlan(),
 	}
 }
 
@@ -58,6 +68,8 @@ func standardPlan() Plan {
 		Window: 3 * time.Second, Multiples: []float64{2, 5}, Blocks: 3,
 		DrainConnections: 64, DrainRate: 400, DrainTraffic: 2 * time.Second, DrainRounds: 2,
 		RouterPoll: 100 * time.Millisecond, RouterLag: 100 * time.Millisecond, RouterBlind: 20 * time.Millisecond,
+		Ordinary: 50, Warm: 3 * time.Second, Broken: 2 * time.Second, Mended: 4 * time.Second, Flap: time.Second,
+		Uncertain: 4, Pool: 8,
 		HealthPoll: 100 * time.Millisecond,
 	}
 }

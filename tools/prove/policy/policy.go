@@ -65,7 +65,13 @@ type Policy struct {
 	HealthFlip   Time `json:"health_flip"`   // readiness follows a dependency that goes or returns within this
 	HealthAnswer Time `json:"health_answer"` // every health answer, whatever the dependencies do
 
-	ConfigExit Time `json:"config_exit"` // a misconfigured process ends within this
+	Amplification Ratio `json:"amplification"` // calls a request while a dependency fails
+	BreakerOpen   Time  `json:"breaker_open"`  // a dependency that fails is left alone after this
+	BreakerCalls  Ratio `json:"breaker_calls"` // what is still called then, as a share of what is asked for
+	Return        Time  `json:"return"`        // a dependency that is well again is used, and well served, after this
+	Herd          Ratio `json:"herd"`          // calls in the busiest second after its return, over the ordinary
+	Isolation     Time  `json:"isolation"`     // an answer that does not need the dependency, while that hangs
+	ConfigExit    Time  `json:"config_exit"`   // a misconfigured process ends within this
 
 	Plan Plan `json:"plan"` // how the attacks are made
 }

@@ -57,6 +57,7 @@ func Service(broken fixture.Break) *spec.Service {
 		Limits: policy.Numbers{
 			Header: ms(1000), Body: ms(1200), IdleMin: ms(500), IdleMax: ms(2500), Memory: &memory,
 			Deadline: ms(1000), Cancel: ms(250), Recover: ms(1500), ReadyOff: ms(500), Exit: ms(2000),
+			BreakerOpen: ms(700), Return: ms(600),
 			HealthFlip: ms(1000), HealthAnswer: ms(1000), ConfigExit: ms(2000),
 		},
 		Attack: policy.Standard().Plan,
@@ -65,6 +66,8 @@ func Service(broken fixture.Break) *spec.Service {
 	plan.Connections, plan.Drip, plan.IdleWatch = 4, 100*time.Millisecond, 10*time.Second
 	plan.Cancels, plan.Oversize = 20, 64<<20
 	plan.Slots, plan.Hold, plan.Window = 4, 20*time.Millisecond, 900*time.Millisecond
+	plan.Ordinary, plan.Warm, plan.Broken, plan.Mended = 60, 600*time.Millisecond, 600*time.Millisecond, 1800*time.Millisecond
+	plan.Flap = 400 * time.Millisecond
 	plan.DrainTraffic, plan.DrainRate = 500*time.Millisecond, 100
 	return service
 }

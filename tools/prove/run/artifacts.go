@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+
+	"github.com/plimsoll-go/plimsoll/tools/prove/load"
 )
 
 // Artifacts is everything that a run file holds, by kind, each kind in the order in which it was written.
@@ -17,6 +19,11 @@ type Artifacts struct {
 	Hung     []Hung
 	Left     []Left
 	Health   []Health
+	Outages  []Outage
+	Budgets  []Budgets
+	Repeats  []Repeats
+	Stale    []Stale
+	Fitness  *load.Fitness
 	Capacity *Capacity
 	Loads    []Load
 	Drains   []Drain
@@ -66,6 +73,16 @@ func (a *Artifacts) Append(record Record) {
 		a.Left = append(a.Left, r)
 	case Health:
 		a.Health = append(a.Health, r)
+	case Outage:
+		a.Outages = append(a.Outages, r)
+	case Budgets:
+		a.Budgets = append(a.Budgets, r)
+	case Repeats:
+		a.Repeats = append(a.Repeats, r)
+	case Stale:
+		a.Stale = append(a.Stale, r)
+	case Fitness:
+		a.Fitness = &r.Fitness
 	case Load:
 		a.Loads = append(a.Loads, r)
 	case Drain:
@@ -105,6 +122,11 @@ func readers() map[string]func(json.RawMessage) (Record, error) {
 	enlist[Hung](all)
 	enlist[Left](all)
 	enlist[Health](all)
+	enlist[Outage](all)
+	enlist[Budgets](all)
+	enlist[Repeats](all)
+	enlist[Stale](all)
+	enlist[Fitness](all)
 	enlist[Load](all)
 	enlist[Drain](all)
 	enlist[Config](all)

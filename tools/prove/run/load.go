@@ -43,5 +43,11 @@ type Load struct {
 	Noise    Noise         `json:"noise"`
 }
 
+// Fitness is what this machine could measure just before load was offered.
+type Fitness struct {
+	load.Fitness
+}
+
 func (Capacity) kind() string { return "capacity" }
 func (Load) kind() string     { return "load" }
+func (Fitness) kind() string  { return "fitness" }

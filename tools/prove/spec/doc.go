@@ -37,6 +37,7 @@
 //	    soft: false                     # true: readiness need not follow it
 //	    respond:                        # first match answers; nothing matches: 404
 //	      - {method: POST, path: /charges, status: 200, body: '{"id":"ch_{{n}}"}'}
+//	budget: {header: X-Time-Left, unit: ms} # how callers say how long they wait, besides Plimsoll-Budget and grpc-timeout
 //	config:
 //	  required: [PAYMENTS_URL]          # without one of these the service must not start
 //	  malformed: {PORT: abc}            # nor with one of these values; PORT and every deps env are tried by default

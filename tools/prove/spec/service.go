@@ -18,6 +18,7 @@ type Service struct {
 	Health     Health            `yaml:"health" json:"health"`
 	Operations []Operation       `yaml:"operations" json:"operations"`
 	Deps       []Dependency      `yaml:"deps" json:"deps,omitempty"`
+	Budget     Budget            `yaml:"budget" json:"budget"`
 	Config     Config            `yaml:"config" json:"config"`
 	Limits     policy.Numbers    `yaml:"limits" json:"limits"`
 	Attack     policy.Plan       `yaml:"attack" json:"attack"`

@@ -81,6 +81,10 @@ func (s *Service) validateProcess(at finder) error {
 		return at.fault("$.health.port", fmt.Sprintf("port %q is not known", s.Health.Port), "write admin or service")
 	case s.Health.Port == "admin" && s.Admin == nil:
 		return at.fault("$.health.port", "there is no admin listener", "add admin: or write port: service")
+	case s.Budget.Unit != "" && s.Budget.Unit != "ms" && s.Budget.Unit != "s":
+		return at.fault("$.budget.unit", fmt.Sprintf("unit %q is not known", s.Budget.Unit), "write ms or s")
+	case s.Budget.Unit != "" && s.Budget.Header == "":
+		return at.fault("$.budget", "a unit without a header", "write header: and its name")
 	}
 	known := []string{"port", "admin_port", "tmp"}
 	if s.Admin == nil {
