@@ -63,22 +63,24 @@ func (in *instance) dropIdle(how fault.Departure) {
 	}
 }
 
-// staleConnections ends what the service keeps open and looks at the next requests, on one process.
+// staleConnections ends what the service keeps open and looks at the next requests. Each round has a process of its own:
+// one that uses what has ended may never be well again.
 func (s *Session) staleConnections(ctx context.Context) error {
-	return s.withDependency(ctx, "stale", []string{"stale"}, func(ctx context.Context, in *instance, op spec.Operation) error {
-		s.opt.Say("kept connections that end")
-		for round := 1; round <= mostRounds; round++ {
+	for round := 1; round <= mostRounds && ctx.Err() == nil; round++ {
+		err := s.withDependency(ctx, "stale", []string{"stale"}, func(ctx context.Context, in *instance, op spec.Operation) error {
+			s.opt.Say("kept connections that end")
 			for _, op := range s.leaving(op) {
 				if err := s.staleRound(ctx, in, op, round); err != nil {
 					return err
 				}
 			}
-			if !s.undecided("stale") {
-				break
-			}
+			return nil
+		})
+		if err != nil || !s.undecided("stale") {
+			return err
 		}
-		return nil
-	})
+	}
+	return ctx.Err()
 }
 
 func (s *Session) staleRound(ctx context.Context, in *instance, op spec.Operation, round int) error {
