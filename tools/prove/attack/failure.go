@@ -27,7 +27,7 @@ func failures() []failure {
 		{run.Says500, []string{"retry", "breaker", "recover"}, false, scripted(fault.Status(500))},
 		{run.Resets, []string{"retry", "breaker", "recover"}, false, scripted(fault.ResetBefore())},
 		{run.Refuses, []string{"retry", "breaker", "recover"}, false, (*Session).refusing},
-		{run.Flaps, []string{"recover"}, false, (*Session).refusing},
+		{run.Flaps, []string{"recover"}, false, flicker},
 	}
 }
 
@@ -39,6 +39,15 @@ func scripted(b fault.Behaviour) func(*Session, []*dependency) func() {
 		}
 		return func() { healed(deps) }
 	}
+}
+
+// flicker resets every call and every connection that is kept.
+func flicker(s *Session, deps []*dependency) func() {
+	heal := scripted(fault.ResetBefore())(s, deps)
+	for _, dep := range deps {
+		dep.sink.DropIdle(fault.RST)
+	}
+	return heal
 }
 
 // healed lets dependencies answer as plimsoll.yaml says.

@@ -37,7 +37,9 @@ type outage struct {
 func (s *Session) refuse(ctx context.Context, in *instance, op spec.Operation) error {
 	for round := 1; round <= mostRounds && s.wants("health"); round++ {
 		s.opt.Say("a dependency that refuses connections")
+		s.ports.Lock()
 		s.watchHealth(ctx, in, op, round, outage{fault: run.Refuses, begin: s.refusing})
+		s.ports.Unlock()
 		if ctx.Err() != nil || !check.HealthWants(s.finding("health"), run.Refuses) {
 			break
 		}

@@ -65,6 +65,10 @@ func (s *Session) outage(ctx context.Context, f failure, round int) error {
 		}
 		return ctx.Err()
 	}
+	if f.name == run.Refuses {
+		s.ports.Lock() // refused connections are counted for the whole machine
+		defer s.ports.Unlock()
+	}
 	record, err := t.through(ctx, f, round)
 	if err != nil {
 		return err

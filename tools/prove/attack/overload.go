@@ -3,6 +3,7 @@ package attack
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/plimsoll-go/plimsoll/tools/prove/check"
@@ -21,6 +22,7 @@ const (
 	// enoughOfCeiling is the share of what a dependency can serve above which no higher capacity is looked for.
 	enoughOfCeiling = 0.95
 	calibrateAgain  = 3 // more tries to get there, if the machine was busy
+	fitnessTries    = 3 // self-tests of the machine, if it was busy
 )
 
 // overload finds the capacity and offers multiples of it.
@@ -50,12 +52,42 @@ func (s *Session) overload(ctx context.Context) error {
 	if found.Problem != "" {
 		return nil
 	}
+	kept, err := s.fitness(ctx, slices.Max(s.Policy().Plan.Multiples)*found.Rate)
+	if err != nil {
+		return err
+	}
 	for _, multiple := range s.Policy().Plan.Multiples {
+		if multiple*found.Rate > kept {
+			s.skip(ctx, check.MultipleID(multiple), check.Lag,
+				"%g× is %.0f requests/s, and this machine, as busy as it was, kept a schedule of at most %.0f/s with nothing to do but answer", multiple, multiple*found.Rate, kept)
+			continue
+		}
 		if err := s.overloadAt(ctx, target, multiple, found.Rate); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// fitness asks the machine whether it can keep a schedule of so many requests a second, before anything is said about a
+// service under that load, and returns the rate that it kept. A machine that was busy is asked again.
+func (s *Session) fitness(ctx context.Context, need float64) (float64, error) {
+	s.opt.Say("what this machine can measure")
+	best := load.Fitness{}
+	for range fitnessTries {
+		found, err := load.SelfTest(ctx)
+		if err != nil {
+			return 0, err
+		}
+		if len(best.Steps) == 0 || found.Rate > best.Rate {
+			best = found
+		}
+		if best.Rate >= min(need, mostRate) {
+			break
+		}
+	}
+	s.add(ctx, run.Fitness{Fitness: best})
+	return best.Rate, nil
 }
 
 // overloadAt makes blocks of one multiple until they are decided or enough.

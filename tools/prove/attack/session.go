@@ -50,6 +50,7 @@ type Session struct {
 	waits    sync.WaitGroup // experiments that go on beside the others
 	metering sync.WaitGroup // the meter
 	seq      sequence
+	ports    sync.Mutex // held while the ports of dependencies are closed
 
 	mu        sync.Mutex
 	policy    policy.Policy

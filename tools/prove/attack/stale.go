@@ -35,6 +35,8 @@ func stalenesses() []staleness {
 			pause(ctx, noticed)
 		}},
 		{"reset, and connecting was refused for a while", func(ctx context.Context, s *Session, in *instance, op spec.Operation) {
+			s.ports.Lock()
+			defer s.ports.Unlock()
 			during(ctx, s, in, op, s.refusing)
 		}},
 		{"reset on every call for a while", func(ctx context.Context, s *Session, in *instance, op spec.Operation) {

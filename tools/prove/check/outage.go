@@ -83,7 +83,7 @@ func needing(o run.Outage, from, until time.Duration) (due, good int) {
 func calls(o run.Outage, from, until time.Duration) int {
 	first, _ := slices.BinarySearch(o.Calls, from)
 	last, _ := slices.BinarySearch(o.Calls, until)
-	return last - first
+	return max(last-first, 0)
 }
 
 // callsEach is how many calls a request makes while all is well.
@@ -166,9 +166,9 @@ func outageLines(o run.Outage) []string {
 		if from >= o.Healed {
 			when = "after"
 		}
-		line := fmt.Sprintf("%5.1f s  %-7s  %4d requests that need it, %4d answered well, %4d calls", (from - o.Failed).Seconds(), when, due, good, calls(o, from, until))
+		line := fmt.Sprintf("%5.1f s %-7s %4d need it, %4d served, %4d calls", (from - o.Failed).Seconds(), when, due, good, calls(o, from, until))
 		if free, ok := apart(o, from, until); free > 0 {
-			line += fmt.Sprintf("; %d of %d others answered well", ok, free)
+			line += fmt.Sprintf("; %d others, %d served", free, ok)
 		}
 		lines = append(lines, line)
 	}

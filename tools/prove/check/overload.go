@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/plimsoll-go/plimsoll/blueprint"
+	"github.com/plimsoll-go/plimsoll/tools/prove/load"
 	"github.com/plimsoll-go/plimsoll/tools/prove/policy"
 	"github.com/plimsoll-go/plimsoll/tools/prove/run"
 	"github.com/plimsoll-go/plimsoll/tools/prove/stats"
@@ -29,7 +30,7 @@ func judgeOverload(a *run.Artifacts, p policy.Policy, f *Finding) {
 	if a.Capacity == nil {
 		return
 	}
-	f.show("capacity", capacityLines(*a.Capacity))
+	f.show("capacity", append(capacityLines(*a.Capacity), fitnessLines(a.Fitness)...))
 	if a.Capacity.Problem != "" {
 		f.addPart(Part{Name: "capacity", Verdict: Inconclusive, Reason: Capacity, Says: a.Capacity.Problem})
 		return
@@ -129,6 +130,15 @@ func pairedGoodput(blocks []block, m float64, limit policy.Ratio) Part {
 		part.Verdict, part.Reason = Inconclusive, Undecided
 	}
 	return part
+}
+
+// fitnessLines say what the machine itself could do just before.
+func fitnessLines(f *load.Fitness) []string {
+	if f == nil {
+		return nil
+	}
+	return []string{fmt.Sprintf("self-test: the generator kept its schedule up to %.0f/s; its sleeps ended %s late at the median, %s at the 99th percentile",
+		f.Rate, seconds(f.TimerP50), seconds(f.TimerP99))}
 }
 
 func capacityLines(c run.Capacity) []string {

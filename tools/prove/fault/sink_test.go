@@ -157,6 +157,24 @@ func TestRefusingKeepsThePort(t *testing.T) {
 	assert.Equal(t, records[len(records)-1].End, fault.Severed)
 }
 
+func TestIdleConnectionsAreDropped(t *testing.T) {
+	for _, how := range []fault.Departure{fault.FIN, fault.RST} {
+		s := open(t, fault.Config{Script: fault.Sequence(fault.Answer(200, ""), fault.Hang())})
+		idle, busy := dial(t, s), dial(t, s)
+		idle.charge("")
+		idle.answer()
+		busy.charge("")
+		arrived(t, s, 2)
+		assert.Equal(t, s.DropIdle(how), 1)
+		_, reset := idle.rest()
+		assert.Equal(t, reset, how == fault.RST)
+		s.Release()
+		busy.answer()
+		fresh := dial(t, s)
+		fresh.hangUp()
+	}
+}
+
 func TestAScriptCanBeReplacedWhileCallsHang(t *testing.T) {
 	s := open(t, fault.Config{Script: fault.Always(fault.Hang())})
 	hung, next := dial(t, s), dial(t, s)

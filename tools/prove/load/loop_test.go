@@ -13,17 +13,6 @@ import (
 	"github.com/plimsoll-go/plimsoll/tools/prove/load"
 )
 
-// slots serves at most k requests at a time, each for a while, so that its capacity is k/hold.
-func slots(t testing.TB, k int, hold time.Duration) string {
-	free := make(chan struct{}, k)
-	return serveRequests(t, func(*http.Request, []byte, int) string {
-		free <- struct{}{}
-		<-time.After(hold)
-		<-free
-		return ok
-	})
-}
-
 func TestClosedLoop(t *testing.T) {
 	var most, now atomic.Int64
 	addr := serveRequests(t, func(*http.Request, []byte, int) string {
@@ -79,64 +68,12 @@ func TestClosedLoopIsCancelled(t *testing.T) {
 	assert.Equal(t, res.Counts().Of(load.Cancelled), 3)
 }
 
-// A service of 4 slots that are held for 10 ms can do 400 a second, less what timers are late on this machine.
-func TestCapacity(t *testing.T) {
-	var lines int
-	c, err := load.FindCapacity(t.Context(), load.Finder{Target: slots(t, 4, 10*time.Millisecond), Mix: get, Within: 6 * time.Second,
-		Say: func(string) { lines++ }})
-	assert.NoError(t, err)
-	t.Logf("%.0f requests/s, confirmed %t, trials %v", c.Rate, c.Confirmed, c.Trials)
-	assert.AtMost(t, c.Rate, 440)
-	assert.AtLeast(t, c.Rate, 200)
-	assert.False(t, c.Limited)
-	assert.AtLeast(t, c.Unloaded, 10*time.Millisecond)
-	assert.AtLeast(t, len(c.Levels), 4)
-	assert.Equal(t, lines, len(c.Levels)+len(c.Trials))
-	assert.True(t, c.Confirmed == (len(c.Trials) > 0 && anyHeld(c.Trials)))
-	noRunner(t)
-}
-
-func anyHeld(trials []load.Trial) bool {
-	for _, t := range trials {
-		if t.Held {
-			return true
-		}
-	}
-	return false
-}
-
-// A service that can do more than the generator may ask for is limited by the generator, and the result says so.
-func TestCapacityBeyondTheGenerator(t *testing.T) {
-	addr := serveRequests(t, func(*http.Request, []byte, int) string { return ok })
-	c, err := load.FindCapacity(t.Context(), load.Finder{Target: addr, Mix: get, Within: 4 * time.Second, Most: 200})
-	assert.NoError(t, err)
-	assert.True(t, c.Limited)
-	if len(c.Trials) > 0 && !c.Trials[len(c.Trials)-1].Judged {
-		t.Skipf("inconclusive: %v", c.Trials)
-	}
-	assert.Equal(t, c.Rate, 200, "trials %v", c.Trials)
-	assert.True(t, c.Confirmed)
-}
-
-func TestCapacityOfWhatDoesNotWork(t *testing.T) {
-	addr := serveRequests(t, func(*http.Request, []byte, int) string { return "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n" })
-	_, err := load.FindCapacity(t.Context(), load.Finder{Target: addr, Mix: get, Within: 2 * time.Second})
-	assert.Contains(t, err.Error(), "no request succeeded; the first was failed: HTTP/1.1 404 Not Found")
-
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	_, err = load.FindCapacity(ctx, load.Finder{Target: addr, Mix: get})
-	assert.ErrorIs(t, err, context.Canceled)
-	noRunner(t)
-}
-
 func TestSelfTest(t *testing.T) {
 	f, err := load.SelfTest(t.Context())
 	assert.NoError(t, err)
 	t.Logf("timer p50 %v p99 %v, rate %.0f", f.TimerP50, f.TimerP99, f.Rate)
 	assert.NotZero(t, f.TimerP50)
 	assert.AtLeast(t, f.TimerP99, f.TimerP50)
-	assert.Equal(t, f.Usable(), f.Rate/2)
 	best := 0.0
 	for _, s := range f.Steps {
 		if s.Kept {

@@ -21,9 +21,6 @@ type Fitness struct {
 	Steps    []FitnessStep `json:"steps"`
 }
 
-// Usable is the highest rate that a plan should ask for: half of what was kept, since the service needs its share.
-func (f Fitness) Usable() float64 { return f.Rate / 2 }
-
 // FitnessStep is one rate that was tried.
 type FitnessStep struct {
 	Rate   float64       `json:"rate"`

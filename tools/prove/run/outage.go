@@ -41,9 +41,9 @@ type Stream struct {
 	Result    load.Result   `json:"result"`
 }
 
-// Due returns the requests of a stream that were due in a span of the run.
+// Due returns the requests of a stream that were due in a span of the run; none in one that ends before it begins.
 func (s Stream) Due(from, until time.Duration) []load.Row {
-	return s.Result.Window(from-s.At, until-s.At).Rows
+	return s.Result.Window(from-s.At, max(from, until)-s.At).Rows
 }
 
 // Budgets is one round of requests whose caller says how long it waits.

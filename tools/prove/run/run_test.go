@@ -27,6 +27,12 @@ func everything() []run.Record {
 		run.Hung{Operation: "create", Tries: []run.HungTry{{Status: 504, After: time.Second}}},
 		run.Left{Round: 1, Tries: []run.LeftTry{{How: "RST", Reached: true, Ended: true, After: 1}}},
 		run.Health{Fault: run.Hangs, Deps: []string{"payments"}, Live: []run.Poll{{Status: 200}}},
+		run.Outage{Fault: run.Says503, Round: 1, Failed: 2, Healed: 3, Ended: 4, Calls: []time.Duration{1, 2}, Refused: -1,
+			Streams: []run.Stream{{Operation: "create", Needs: true, Rate: 50, At: 1, Result: load.Result{Length: time.Second, Rows: load.Rows{{Intended: 1, Outcome: load.OK}}}}}},
+		run.Budgets{Round: 1, Tries: []run.BudgetTry{{Operation: "read", Dep: run.Again, Given: 5, Calls: []run.BudgetCall{{After: 1, Method: "GET", Header: "Plimsoll-Budget", Left: 4}}}}},
+		run.Repeats{Operation: "create", Normal: run.RepeatCounts{Bare: 1, Calls: 1}, Modes: []run.RepeatsMode{{Dep: "answers 500", Executed: true, Requests: 4}}},
+		run.Stale{Operation: "read", Repeatable: true, Spells: []run.StaleSpell{{How: "closed", Kept: 8, Requests: 8, First: map[int]int{200: 8}, Second: map[int]int{200: 7, 0: 1}}}},
+		run.Fitness{Fitness: load.Fitness{Rate: 8000, TimerP50: 1}},
 		run.Capacity{Rate: 490, Slots: 10, Hold: 20 * time.Millisecond, Steps: []run.Step{{Workers: 10, Rate: 490}}},
 		run.Load{Part: run.Attack, Multiple: 2, Block: 1, Offered: 980, Result: load.Result{Length: time.Second, Rows: load.Rows{
 			{Intended: 1, Picked: 2, Written: 3, First: 4, Last: 5, Status: 200, RetryAfter: -1, Outcome: load.OK, Flags: load.Reused},
@@ -65,6 +71,13 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 	skip, ok := got.Skipped("idle")
 	assert.True(t, ok)
 	assert.Equal(t, skip.Reason, "no-keepalive")
+}
+
+func TestAStreamKnowsWhatWasDue(t *testing.T) {
+	s := run.Stream{At: 10, Result: load.Result{Rows: load.Rows{{Intended: 0}, {Intended: 5}, {Intended: 9}}}}
+	assert.Len(t, s.Due(10, 20), 3)
+	assert.Len(t, s.Due(12, 19), 1)
+	assert.Len(t, s.Due(20, 12), 0)
 }
 
 // TestAFileThatEndsEarlyOpens cuts a run file at every byte after its first line.
