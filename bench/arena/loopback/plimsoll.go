@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/plimsoll-go/plimsoll"
+	"github.com/plimsoll-go/plimsoll/admission"
+	"github.com/plimsoll-go/plimsoll/budget"
+)
+
+// startMiddleware is admission alone on net/http, with a deadline set around it.
+func startMiddleware(j job, b *bench, _ io.Writer) (string, error) {
+	controller, err := admission.New(admission.Config{Mode: admission.Adaptive})
+	if err != nil {
+		return "", err
+	}
+	admitted := admission.Middleware(controller, admission.Options{Class: classOf})(b)
+	return serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := budget.Start(r.Context(), time.Now(), j.Workload.Budget, r.Header)
+		defer cancel()
+		admitted.ServeHTTP(w, r.WithContext(ctx))
+	}))
+}
+
+// startService is a whole service as it comes, with its access log, but for the
+// one setting that turns the adaptive limit on.
+func startService(_ job, b *bench, log io.Writer) (string, error) {
+	setUp := func(_ context.Context, s *plimsoll.Service, _ struct{}) error {
+		s.Handle("GET /work", b)
+		return nil
+	}
+	listening, ended := make(chan string, 1), make(chan error, 1)
+	go func() { // for the life of the process
+		ended <- plimsoll.Run(context.Background(), "arena", setUp,
+			plimsoll.Environ("ADDR=127.0.0.1:0", "ADMIN_ADDR=127.0.0.1:0", "PLIMSOLL_ADMISSION=adaptive"),
+			plimsoll.Output(log),
+			plimsoll.OnListen(func(public, _ net.Addr) { listening <- public.String() }))
+	}()
+	select {
+	case addr := <-listening:
+		return addr, nil
+	case err := <-ended:
+		return "", errors.Join(errors.New("the service ended before it served"), err)
+	}
+}

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/plimsoll-go/plimsoll/tools/prove/load"
+)
+
+// workload is what a service does for a request, and what is asked of it.
+type workload struct {
+	Name   string        `json:"name"`
+	Slots  int           `json:"slots"` // of the backend; 0: the work is the processor's
+	Work   time.Duration `json:"work"`  // of one request
+	Budget time.Duration `json:"budget"`
+	Cold   bool          `json:"cold"` // the first moments count as well
+	loads  []float64
+}
+
+// workloads are all of them.
+func workloads() []workload {
+	return []workload{
+		{Name: "io", Slots: 10, Work: 20 * time.Millisecond, Budget: 200 * time.Millisecond, loads: []float64{1.5, 2, 5, 10}},
+		{Name: "cold", Slots: 30, Work: 60 * time.Millisecond, Budget: 600 * time.Millisecond, Cold: true, loads: []float64{1.5, 2, 5, 10}},
+		{Name: "cpu", Work: 5 * time.Millisecond, Budget: 200 * time.Millisecond, loads: []float64{2, 5, 10}},
+	}
+}
+
+// String says what it is, for people.
+func (w workload) String() string {
+	if w.Slots == 0 {
+		return fmt.Sprintf("CPU-bound, %v of one processor, deadline %v", w.Work, w.Budget)
+	}
+	how := "warm"
+	if w.Cold {
+		how = "started cold"
+	}
+	return fmt.Sprintf("I/O-bound, %d slots x %v, %s, deadline %v", w.Slots, w.Work, how, w.Budget)
+}
+
+// capacity is how many requests a second can be done at all, where one takes so
+// long.
+func (w workload) capacity(work time.Duration) float64 {
+	return float64(max(w.Slots, 1)) / work.Seconds()
+}
+
+// refusalCost is what a refused request is taken to cost the processor, in every
+// bound: it was fixed before anything was scored.
+const refusalCost = 25 * time.Microsecond
+
+// possible is the share of the capacity that can be done at a load, which is a
+// multiple of it. Where the work is the processor's, so is the work of refusing.
+func (w workload) possible(load float64) float64 {
+	if w.Slots > 0 {
+		return min(1, load)
+	}
+	r := float64(refusalCost) / float64(w.Work)
+	return max(0, min(load, (1-load*r)/(1-r)))
+}
+
+// The classes of the mix, by index: 8 % critical, a third of the rest
+// sheddable-plus.
+const (
+	critical = iota
+	plus
+	sheddable
+)
+
+// mix is one request of each class. They differ in one header.
+func (w workload) mix() []load.Request {
+	request := func(class string, weight float64) load.Request {
+		return load.Request{Name: class, Weight: weight, Bytes: fmt.Appendf(nil,
+			"GET /work HTTP/1.1\r\nHost: arena\r\nPlimsoll-Budget: %d\r\nPlimsoll-Class: %s\r\n\r\n", w.Budget.Milliseconds(), class)}
+	}
+	return []load.Request{critical: request("critical", 0.08), plus: request("sheddable-plus", 0.32), sheddable: request("sheddable", 0.60)}
+}
