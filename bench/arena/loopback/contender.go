@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/plimsoll-go/plimsoll/admission"
 	"github.com/plimsoll-go/plimsoll/bench/internal/peers"
 )
 
@@ -17,9 +18,9 @@ type contender struct {
 	// the processor's; 0: no longer than anybody.
 	warmUp time.Duration
 
-	// start serves the job in this process and returns the address. What it
-	// writes goes to log.
-	start func(j job, b *bench, log io.Writer) (addr string, err error)
+	// start serves the job in this process and returns the address, and its
+	// controller if it is Plimsoll's. What it writes goes to log.
+	start func(j job, b *bench, log io.Writer) (addr string, c *admission.Controller, err error)
 }
 
 // everybody is who can take part, in the order of the tables.

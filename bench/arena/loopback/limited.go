@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/plimsoll-go/plimsoll/admission"
 	"github.com/plimsoll-go/plimsoll/bench/internal/peers"
 	"github.com/plimsoll-go/plimsoll/budget"
 	"github.com/plimsoll-go/plimsoll/route"
@@ -16,9 +17,10 @@ import (
 
 // limited is how a peer takes part: its limiter before the handler of a net/http
 // server, with a small answer for those that it refuses.
-func limited(limiter func(job) peers.Limiter) func(job, *bench, io.Writer) (string, error) {
-	return func(j job, b *bench, _ io.Writer) (string, error) {
-		return serve(&gate{limiter: limiter(j), budget: j.Workload.Budget, next: b})
+func limited(limiter func(job) peers.Limiter) func(job, *bench, io.Writer) (string, *admission.Controller, error) {
+	return func(j job, b *bench, _ io.Writer) (string, *admission.Controller, error) {
+		addr, err := serve(&gate{limiter: limiter(j), budget: j.Workload.Budget, next: b})
+		return addr, nil, err
 	}
 }
 

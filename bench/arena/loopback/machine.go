@@ -19,6 +19,7 @@ type usage struct {
 	all    time.Duration // by processes, ours as well; without interrupts, which our packets cause
 	stolen time.Duration // by other machines on the same hardware
 	own    time.Duration // by this program and its server
+	server time.Duration
 }
 
 // usageNow reads the machine's counters, and the server's.
@@ -31,8 +32,8 @@ func usageNow(p *process) (usage, error) {
 	if u.all, u.stolen, err = machineTimes(string(stat)); err != nil {
 		return usage{}, err
 	}
-	server, err := p.used()
-	u.own = rounds.CPUTime() + server
+	u.server, err = p.used()
+	u.own = rounds.CPUTime() + u.server
 	return u, err
 }
 
@@ -58,12 +59,14 @@ func machineTimes(stat string) (all, stolen time.Duration, err error) {
 type disturbance struct {
 	Others float64 `json:"others"`
 	Stolen float64 `json:"stolen"`
+	Server float64 `json:"server"` // what the server itself used; it is none of the others
 }
 
 func (u usage) since(before usage) disturbance {
 	elapsed := u.at.Sub(before.at).Seconds()
 	return disturbance{
 		Others: ((u.all - before.all) - (u.own - before.own)).Seconds() / elapsed,
+		Server: (u.server - before.server).Seconds() / elapsed,
 		Stolen: (u.stolen - before.stolen).Seconds() / elapsed,
 	}
 }

@@ -14,23 +14,26 @@ import (
 )
 
 // startMiddleware is admission alone on net/http, with a deadline set around it.
-func startMiddleware(j job, b *bench, _ io.Writer) (string, error) {
+func startMiddleware(j job, b *bench, _ io.Writer) (string, *admission.Controller, error) {
 	controller, err := admission.New(admission.Config{Mode: admission.Adaptive})
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	admitted := admission.Middleware(controller, admission.Options{Class: classOf})(b)
-	return serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	addr, err := serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := budget.Start(r.Context(), time.Now(), j.Workload.Budget, r.Header)
 		defer cancel()
 		admitted.ServeHTTP(w, r.WithContext(ctx))
 	}))
+	return addr, controller, err
 }
 
 // startService is a whole service as it comes, with its access log, but for the
 // one setting that turns the adaptive limit on.
-func startService(_ job, b *bench, log io.Writer) (string, error) {
+func startService(_ job, b *bench, log io.Writer) (string, *admission.Controller, error) {
+	var controller *admission.Controller
 	setUp := func(_ context.Context, s *plimsoll.Service, _ struct{}) error {
+		controller = s.Admission()
 		s.Handle("GET /work", b)
 		return nil
 	}
@@ -43,8 +46,8 @@ func startService(_ job, b *bench, log io.Writer) (string, error) {
 	}()
 	select {
 	case addr := <-listening:
-		return addr, nil
+		return addr, controller, nil
 	case err := <-ended:
-		return "", errors.Join(errors.New("the service ended before it served"), err)
+		return "", nil, errors.Join(errors.New("the service ended before it served"), err)
 	}
 }

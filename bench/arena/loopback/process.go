@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -27,6 +26,7 @@ type process struct {
 	hello
 	cmd *exec.Cmd
 	in  io.WriteCloser
+	out *json.Decoder
 }
 
 // launch starts this program anew as the server of a job, with one processor.
@@ -52,12 +52,10 @@ func launch(j job) (*process, error) {
 	if err := startOn(serverCPU, p.cmd); err != nil {
 		return nil, fmt.Errorf("start the server: %w", err)
 	}
-	line, err := bufio.NewReader(out).ReadBytes('\n')
-	if err == nil {
-		err = json.Unmarshal(line, &p.hello)
-	}
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("wait for the server: %w", err), p.stop())
+	p.out = json.NewDecoder(out)
+	if err := p.out.Decode(&p.hello); err != nil {
+		_, stopErr := p.stop()
+		return nil, errors.Join(fmt.Errorf("wait for the server: %w", err), stopErr)
 	}
 	return p, nil
 }
@@ -105,9 +103,12 @@ func (p *process) stall(length time.Duration) error {
 	return err
 }
 
-// stop ends the server and waits for it.
-func (p *process) stop() error {
-	return errors.Join(p.in.Close(), p.cmd.Wait())
+// stop ends the server, waits for it and returns its last words.
+func (p *process) stop() (farewell, error) {
+	var last farewell
+	err := p.in.Close()
+	err = errors.Join(err, p.out.Decode(&last))
+	return last, errors.Join(err, p.cmd.Wait())
 }
 
 // used is the processor time that the server has used.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -30,7 +31,9 @@ type window struct {
 	Score     score       `json:"score"`
 	Machine   disturbance `json:"machine"`
 	LagP99    float64     `json:"lag_ms"`
-	Work      float64     `json:"work_ms"` // what one request took on an idle processor just before
+	Work      float64     `json:"work_ms"` // what one request took
+
+	Admission json.RawMessage `json:"admission,omitempty"` // at the end, of a contender that is Plimsoll's
 }
 
 // arena is what all runs have in common.
@@ -42,41 +45,33 @@ type arena struct {
 }
 
 // measure runs one contender under one load, in a new process.
-func (a *arena) measure(ctx context.Context, c contender, w workload, times float64, round int) (windows []window, err error) {
+func (a *arena) measure(ctx context.Context, c contender, w workload, times float64, round int) ([]window, error) {
 	p, err := launch(job{Contender: c.name, Workload: w, Steps: a.steps, Profile: a.profile})
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, p.stop()) }()
-	capacity := w.capacity(p.Work)
 	parts := partsOf(c, w)
-	plan := load.Plan{
-		Target: p.Addr, Mix: w.mix(), Rate: times * w.capacity(w.Work), Duration: parts[len(parts)-1].to,
-		Seed: a.seed + uint64(round), Deadline: w.Budget + lingers, Conns: fewConns, Reuse: load.LIFO,
-	}
-	marks, err := watch(ctx, p, parts, func(ctx context.Context) error {
-		res, err := load.Run(ctx, plan)
-		if err != nil {
-			return err
-		}
-		for _, part := range parts {
-			span := res.Window(part.from, part.to)
-			v := span.Validity(0)
-			windows = append(windows, window{
-				Contender: c.name, Workload: w.Name, Load: times, Round: round, Cold: part.cold,
-				Score:  scoreOf(span, res.Rows, w.Budget, capacity*w.possible(times)),
-				LagP99: ms(v.LagP99), Work: ms(p.Work), Invalid: invalid(v, disturbance{}),
-			})
-		}
-		return nil
+	var res *load.Result
+	marks, err := watch(p, parts, func() (err error) {
+		res, err = load.Run(ctx, load.Plan{
+			Target: p.Addr, Mix: w.mix(), Rate: times * w.capacity(w.Work), Duration: parts[len(parts)-1].to,
+			Seed: a.seed + uint64(round), Deadline: w.Budget + lingers, Conns: fewConns, Reuse: load.LIFO,
+		})
+		return err
 	})
-	if err != nil {
+	last, stopErr := p.stop()
+	if err := errors.Join(err, stopErr); err != nil {
 		return nil, fmt.Errorf("%s: %w", c.name, err)
 	}
-	for i := range windows {
-		windows[i].Machine = marks[i]
-		if windows[i].Invalid == "" {
-			windows[i].Invalid = invalid(load.Validity{Valid: true}, marks[i])
+	windows := make([]window, len(parts))
+	for i, part := range parts {
+		span := res.Window(part.from, part.to)
+		validity, took := span.Validity(0), w.took(last.Spins, res.Began, part)
+		windows[i] = window{
+			Contender: c.name, Workload: w.Name, Load: times, Round: round, Cold: part.cold,
+			Score:  scoreOf(span, res.Rows, w.Budget, w.capacity(took)*w.possible(times)),
+			LagP99: ms(validity.LagP99), Work: ms(took), Invalid: invalid(validity, marks[i]), Machine: marks[i],
+			Admission: last.Admission,
 		}
 	}
 	return windows, nil
@@ -101,10 +96,10 @@ func partsOf(c contender, w workload) []part {
 }
 
 // watch measures what others do during the parts of a run.
-func watch(ctx context.Context, p *process, parts []part, run func(context.Context) error) ([]disturbance, error) {
+func watch(p *process, parts []part, run func() error) ([]disturbance, error) {
 	ended := make(chan error, 1)
 	start := time.Now()
-	go func() { ended <- run(ctx) }()
+	go func() { ended <- run() }()
 	marks := make([]disturbance, len(parts))
 	var failed error
 	for i, part := range parts {

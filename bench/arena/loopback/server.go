@@ -26,8 +26,13 @@ type job struct {
 
 // hello is what a server process says when it serves.
 type hello struct {
-	Addr string        `json:"addr"`
-	Work time.Duration `json:"work"` // what the steps took just now, with nothing else to do
+	Addr string `json:"addr"`
+}
+
+// farewell is what it says at the end.
+type farewell struct {
+	Spins     []spun          `json:"spins"`
+	Admission json.RawMessage `json:"admission,omitempty"` // the snapshot of a contender that is Plimsoll's
 }
 
 // server serves a job until its input ends, which it does when the process that
@@ -46,30 +51,42 @@ func server(argument string, in io.Reader, out io.Writer) error {
 		return err
 	}
 	defer log.Close()
-	h := hello{Work: j.Workload.Work}
-	if j.Workload.Slots == 0 {
-		h.Work = timeOf(j.Steps)
-	}
 	b := newBench(j)
-	if h.Addr, err = fighters[0].start(j, b, log); err != nil {
-		return err
-	}
-	if err := json.NewEncoder(out).Encode(h); err != nil {
-		return err
-	}
-	if j.Profile == "" {
-		return obey(in, b)
-	}
-	f, err := os.Create(j.Profile)
+	addr, controller, err := fighters[0].start(j, b, log)
 	if err != nil {
 		return err
 	}
-	if err := pprof.StartCPUProfile(f); err != nil {
+	say := json.NewEncoder(out)
+	if err := say.Encode(hello{Addr: addr}); err != nil {
 		return err
 	}
-	err = obey(in, b)
+	if err := profiled(j.Profile, func() error { return obey(in, b) }); err != nil {
+		return err
+	}
+	end := farewell{Spins: b.report()}
+	if controller != nil {
+		if end.Admission, err = json.Marshal(controller.Snapshot()); err != nil {
+			return err
+		}
+	}
+	return say.Encode(end)
+}
+
+// profiled writes a CPU profile of what f does; "": it does not.
+func profiled(path string, f func() error) error {
+	if path == "" {
+		return f()
+	}
+	out, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	if err := pprof.StartCPUProfile(out); err != nil {
+		return err
+	}
+	err = f()
 	pprof.StopCPUProfile()
-	return errors.Join(err, f.Close())
+	return errors.Join(err, out.Close())
 }
 
 // obey does what it is told, line by line: "stall 8s".

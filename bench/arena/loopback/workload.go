@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/plimsoll-go/plimsoll/tools/prove/load"
@@ -42,6 +43,27 @@ func (w workload) String() string {
 // long.
 func (w workload) capacity(work time.Duration) float64 {
 	return float64(max(w.Slots, 1)) / work.Seconds()
+}
+
+// took is how long the work of one request took in a part of a run that began at a
+// moment. What the processor does is measured by its own time, the median: how fast
+// it is changes with what the processor beside it does.
+func (w workload) took(spins []spun, began time.Time, p part) time.Duration {
+	if w.Slots > 0 {
+		return w.Work
+	}
+	from, to := began.Add(p.from).UnixNano(), began.Add(p.to).UnixNano()
+	var times []time.Duration
+	for _, s := range spins {
+		if s.Ended >= from && s.Ended < to {
+			times = append(times, s.Took)
+		}
+	}
+	if len(times) == 0 {
+		return w.Work
+	}
+	slices.Sort(times)
+	return times[len(times)/2]
 }
 
 // refusalCost is what a refused request is taken to cost the processor, in every
