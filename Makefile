@@ -6,7 +6,7 @@ MEASURED := tools/prove/load$$|tools/prove/provetest|tools/cmd/
 WORK    := ./... ./store/... ./telemetry/otlp/... ./tools/... ./example/...
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test postgres race lint tidy fuzz arena arena-random bench-deadline bench-chain drain-soak clean
+.PHONY: help build demo test postgres race lint tidy fuzz arena arena-real arena-random bench-deadline bench-chain drain-soak clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ drain-soak: ## SIGTERM in the middle of 5 s of traffic, 20 times: what was lost 
 
 arena: ## admission controllers under the same load in virtual time (ARENA='-seeds 3 -who plimsoll,failsafe' for less)
 	@cd bench && GOWORK=off $(GO) run ./arena $(ARENA)
+
+arena-real: ## the same as real processes on two processors, which need to be idle (25 minutes; ARENA_REAL='-rounds 1 -who plimsoll,service' for 4)
+	@mkdir -p bin && cd bench && GOWORK=off $(GO) build -o ../bin/arena-real ./arena/loopback && ../bin/arena-real -results RESULTS.md $(ARENA_REAL)
 
 arena-random: ## the same in scenarios drawn by seed (SEED, COUNT)
 	@cd bench && GOWORK=off $(GO) run ./arena -random $(or $(COUNT),200) -seed $(or $(SEED),1)

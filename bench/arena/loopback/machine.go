@@ -22,7 +22,7 @@ type usage struct {
 	server time.Duration
 }
 
-// usageNow reads the machine's counters, and the server's.
+// usageNow reads the machine's counters, and those of a server; nil: there is none.
 func usageNow(p *process) (usage, error) {
 	stat, err := os.ReadFile("/proc/stat")
 	if err != nil {
@@ -32,7 +32,9 @@ func usageNow(p *process) (usage, error) {
 	if u.all, u.stolen, err = machineTimes(string(stat)); err != nil {
 		return usage{}, err
 	}
-	u.server, err = p.used()
+	if p != nil {
+		u.server, err = p.used()
+	}
 	u.own = rounds.CPUTime() + u.server
 	return u, err
 }

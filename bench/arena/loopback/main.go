@@ -10,14 +10,11 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
-	"time"
 )
 
 // options are the command line.
@@ -27,7 +24,8 @@ type options struct {
 	who    string
 	only   string
 	keep   string
-	loads  float64
+	load   float64
+	out    string
 
 	profile string
 }
@@ -45,8 +43,9 @@ func main() {
 	flag.Uint64Var(&o.seed, "seed", 1, "decides the arrivals, round by round")
 	flag.StringVar(&o.who, "who", "", "only these contenders, by comma")
 	flag.StringVar(&o.only, "only", "", "only workloads whose name contains this")
-	flag.Float64Var(&o.loads, "load", 0, "only this load; 0: all")
-	flag.StringVar(&o.keep, "keep", "", "add the windows to this file")
+	flag.Float64Var(&o.load, "load", 0, "only this load; 0: all")
+	flag.StringVar(&o.keep, "keep", "", "add the windows to this file, and report on all that it holds")
+	flag.StringVar(&o.out, "results", "", "write the report to this page as well")
 	flag.StringVar(&o.profile, "cpuprofile", "", "write the last server's CPU profile to this file")
 	flag.Parse()
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -58,33 +57,35 @@ func main() {
 }
 
 func compete(ctx context.Context, o options) error {
+	fighters := field(o.who)
+	if len(fighters) == 0 {
+		return fmt.Errorf("nobody is called %q", o.who)
+	}
 	if err := pin(generatorCPU); err != nil {
 		return fmt.Errorf("keep to a processor: %w", err)
 	}
-	a := arena{seed: o.seed, steps: stepsFor(5 * time.Millisecond), profile: o.profile}
-	fighters := field(o.who)
+	kept, err := openKept(o.keep)
+	if err != nil {
+		return err
+	}
+	defer kept.close()
+	a := arena{seed: o.seed, steps: stepsFor(cpuWork), profile: o.profile}
 	for round := range o.rounds {
-		for _, w := range workloads() {
-			if !strings.Contains(w.Name, o.only) {
+		for _, e := range experiments() {
+			if !e.wanted(o) {
 				continue
 			}
-			for _, times := range w.loads {
-				if o.loads != 0 && o.loads != times {
-					continue
+			for k := range fighters {
+				c := fighters[(round+k)%len(fighters)] // whoever came first comes last
+				windows, err := e.tried(ctx, &a, c, round)
+				if err != nil {
+					return err
 				}
-				for k := range fighters {
-					c := fighters[(round+k)%len(fighters)] // whoever came first comes last
-					windows, err := a.measure(ctx, c, w, times, round)
-					if err != nil {
-						return err
-					}
-					for _, x := range windows {
-						line, _ := json.Marshal(x)
-						fmt.Printf("%s\n", line)
-					}
+				if err := kept.add(windows); err != nil {
+					return err
 				}
 			}
 		}
 	}
-	return nil
+	return publish(kept.windows, o)
 }

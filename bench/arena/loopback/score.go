@@ -19,6 +19,9 @@ type score struct {
 	Late     float64       `json:"late"`     // of what was admitted, those not answered in time
 	Intended int           `json:"intended"`
 	Unsent   int           `json:"unsent"`
+	Light    float64       `json:"light,omitempty"`  // of what light tenants asked for, what they got
+	Before   float64       `json:"before,omitempty"` // of what was offered, what was served before the trouble
+	After    float64       `json:"after,omitempty"`  // and from a second after it
 }
 
 // scoreOf scores the requests of a run from one moment to another. possible is in

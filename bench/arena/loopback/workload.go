@@ -23,12 +23,31 @@ func workloads() []workload {
 	return []workload{
 		{Name: "io", Slots: 10, Work: 20 * time.Millisecond, Budget: 200 * time.Millisecond, loads: []float64{1.5, 2, 5, 10}},
 		{Name: "cold", Slots: 30, Work: 60 * time.Millisecond, Budget: 600 * time.Millisecond, Cold: true, loads: []float64{1.5, 2, 5, 10}},
-		{Name: "cpu", Work: 5 * time.Millisecond, Budget: 200 * time.Millisecond, loads: []float64{2, 5, 10}},
+		{Name: "cpu", Work: cpuWork, Budget: 200 * time.Millisecond, loads: []float64{2, 5, 10}},
 	}
 }
 
-// String says what it is, for people.
-func (w workload) String() string {
+// every is all workloads, those included that have one load only.
+func every() []workload { return append(workloads(), stalled(), flood()) }
+
+// budgetOf is the deadline of the named workload's clients.
+func budgetOf(name string) time.Duration {
+	for _, w := range every() {
+		if w.Name == name {
+			return w.Budget
+		}
+	}
+	return 0
+}
+
+// title says what it is, for people.
+func (w workload) title() string {
+	switch w.Name {
+	case stalled().Name:
+		return fmt.Sprintf("Backend stalled for %v at %gx, callers try %d times more", stallFor, stallLoad, retries)
+	case flood().Name:
+		return fmt.Sprintf("One tenant sends %.0f %% of %dx, %d others the rest", 100*heavyShare, floodLoad, lightTenants)
+	}
 	if w.Slots == 0 {
 		return fmt.Sprintf("CPU-bound, %v of one processor, deadline %v", w.Work, w.Budget)
 	}
