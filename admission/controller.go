@@ -94,6 +94,7 @@ func New(cfg Config) (*Controller, error) {
 	c.limiter.due.Store(never)
 	if c.adaptive() {
 		c.limiter.plan = newPlan(float64(c.limit))
+		c.limiter.fill.on.Store(true)
 		c.limiter.due.Store(int64(unknownPause))
 	}
 	c.watch(cfg)
@@ -144,31 +145,34 @@ func (c *Controller) AcquireFor(ctx context.Context, class route.Criticality, te
 	if err != nil {
 		return Permit{}, err
 	}
-	if !c.take() {
+	among, ok := c.take()
+	if !ok {
 		return c.wait(ctx, level, tenant, now, deadline)
 	}
 	l := c.lease()
-	l.granted = now
+	l.granted, l.among = now, among
 	return Permit{lease: l, generation: l.generation.Load()}, nil
 }
 
-// take is the fast path: a free permit, and nobody who waits for it.
-func (c *Controller) take() bool {
+// take is the fast path: a free permit, and nobody who waits for it. It says how
+// many are out with it.
+func (c *Controller) take() (among int64, ok bool) {
 	for {
 		s := c.state.Load()
 		if s >= uint64(c.permits.Load()) { // all are out, or the upper half is not 0
-			return false
+			return 0, false
 		}
 		if c.state.CompareAndSwap(s, s+oneOut) {
-			return true
+			return int64(s) + 1, true
 		}
 	}
 }
 
 func (c *Controller) lease() *lease { return c.leases.Get().(*lease) }
 
-// finish takes back a permit that was granted at start, and hands it on.
-func (c *Controller) finish(start int64, o Outcome) {
+// finish takes back a permit that was granted at start as one of so many, and
+// hands it on.
+func (c *Controller) finish(start, among int64, o Outcome) {
 	now := c.now()
 	switch {
 	case o == Success:
@@ -182,6 +186,9 @@ func (c *Controller) finish(start int64, o Outcome) {
 		}
 		c.ended[o].Add(1)
 		c.estimate.observe(now-start, false)
+	}
+	if c.limiter.fill.on.Load() && o != Unused {
+		c.limiter.fill.observe(among, c.permits.Load(), now-start)
 	}
 	if s := c.state.Add(^uint64(oneOut - 1)); s >= oneWaiting {
 		c.mu.Lock()

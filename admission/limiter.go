@@ -20,6 +20,8 @@ import (
 type limiter struct {
 	due atomic.Int64 // when to take the next step, on the controller's clock; never: not adaptive
 
+	fill fill
+
 	mu   sync.Mutex // TryLock: whoever finds another at it goes on
 	plan plan
 }
@@ -32,6 +34,7 @@ type window struct {
 	hold    float64 // how long a permit was held on average, seconds; 0: nothing ended
 	spread  float64 // the squared coefficient of variation of that
 	pressed float64 // what met a limit: waited, or was refused for it
+	left    float64 // how much time callers who met the limit had left on average, seconds; 0: not known
 }
 
 // rate is the useful work in a second.
@@ -54,6 +57,8 @@ type reading struct {
 	at                      int64
 	useful, wasted, pressed uint64
 	ended, held, squares    float64 // of every hold time: count, sum, sum of squares, in seconds
+	asked, left             float64 // of those who met the limit: count, and the time left, in seconds
+	slower                  float64 // see fill
 }
 
 func (r reading) since(before reading) window {
@@ -69,12 +74,29 @@ func (r reading) since(before reading) window {
 			w.spread = max(0, (r.squares-before.squares)/n/(w.hold*w.hold)-1)
 		}
 	}
+	if n := r.asked - before.asked; n > 0 {
+		w.left = (r.left - before.left) / n
+	}
 	return w
+}
+
+// used is the share of the time left that a permit is held for; 0: not known.
+func (w window) used() float64 {
+	if w.left <= 0 {
+		return 0
+	}
+	return w.hold / w.left
+}
+
+// doubt is how far the counts of two windows may be apart by chance, as the
+// variance of the logarithm of their ratio.
+func doubt(spread, count, other float64) float64 {
+	return (1 + 2*math.Min(spread, 8)) * (1/math.Max(count, 1) + 1/math.Max(other, 1))
 }
 
 // read takes a reading.
 func (c *Controller) read(now int64) reading {
-	r := reading{at: now, wasted: c.ended[Late].Load() + c.ended[Canceled].Load()}
+	r := reading{at: now, slower: c.limiter.fill.slower(), wasted: c.ended[Late].Load() + c.ended[Canceled].Load()}
 	for kind := range c.estimate.counts {
 		for b := range buckets {
 			n := c.estimate.counts[kind][b].Load()
@@ -97,6 +119,7 @@ func (c *Controller) read(now int64) reading {
 	}
 	c.mu.Lock()
 	r.pressed += c.waiting.grants
+	r.asked, r.left = c.supply.asked, c.supply.left
 	c.mu.Unlock()
 	return r
 }
@@ -112,6 +135,7 @@ func (c *Controller) adapt(now int64) {
 		return
 	}
 	limit, pause := l.plan.step(c.read(now))
+	l.fill.on.Store(l.plan.starting)
 	l.due.Store(now + int64(pause))
 	c.resize(limit, now)
 }

@@ -7,7 +7,7 @@ import "time"
 // way. The share is of what is left until the deadline.
 const (
 	sheddableShare, sheddableWait = 10, 10 * time.Millisecond
-	plusShare, plusWait           = 4, 40 * time.Millisecond
+	plusShare, plusWait           = 4, 10 * time.Millisecond
 	criticalShare                 = 2
 
 	// withoutDeadline is what is taken for the time left of work that has no
@@ -38,6 +38,9 @@ func patience(level int, left int64) int64 {
 // supply is how many permits a second go to each level, as far as they go
 // through the queue.
 type supply struct {
+	asked float64 // who came to the queue, refused or not
+	left  float64 // seconds that they had left, summed up
+
 	since  int64
 	counts [levels]float64
 	rates  [levels]float64 // a second, smoothed
@@ -58,11 +61,48 @@ func (s *supply) granted(level int, now int64) {
 	}
 }
 
-// left is what of the rate the levels above leave, never less than their floor.
-func (s *supply) left(rate float64, level int) float64 {
+// asks notes how much time is left for one who finds no free permit.
+func (s *supply) asks(left int64) {
+	s.asked++
+	s.left += float64(left) / float64(time.Second)
+}
+
+// leaves is what of the rate the levels above leave, never less than their floor.
+func (s *supply) leaves(rate float64, level int) float64 {
 	left := rate
 	for _, taken := range s.rates[level+1:] {
 		left -= taken
 	}
 	return max(left, rate/floorEvery)
+}
+
+// impatience is the channel that tells when the waiter's patience ends; nil if it
+// waits as long as its deadline lets it. The timer is the waiter's own and is
+// used again with the lease.
+func (l *lease) impatience(c *Controller) <-chan time.Time {
+	if l.until == never {
+		return nil
+	}
+	left := time.Duration(l.until - c.now())
+	if l.timer == nil {
+		l.timer = time.NewTimer(left)
+	} else {
+		l.timer.Reset(left)
+	}
+	return l.timer.C
+}
+
+// calm stops the timer.
+func (l *lease) calm() {
+	if l.timer != nil {
+		l.timer.Stop()
+	}
+}
+
+// left is how much time the waiter has, ns.
+func (l *lease) left(now int64) int64 {
+	if l.deadline == never {
+		return int64(withoutDeadline)
+	}
+	return l.deadline - now
 }

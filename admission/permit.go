@@ -51,9 +51,9 @@ func (p Permit) Release(o Outcome) {
 	if l == nil || !l.generation.CompareAndSwap(p.generation, p.generation+1) {
 		return
 	}
-	c, start := l.owner, l.granted
+	c, start, among := l.owner, l.granted, l.among
 	c.leases.Put(l)
-	c.finish(start, o)
+	c.finish(start, among, o)
 }
 
 // lease is what a permit points to, and before that a place in the queue. It is
@@ -62,6 +62,7 @@ type lease struct {
 	generation atomic.Uint64
 	owner      *Controller
 	granted    int64 // when, on the controller's clock
+	among      int64 // how many permits were out then, with it
 
 	// While queued, guarded by the controller's mutex.
 	next, prev *lease
@@ -77,6 +78,8 @@ type lease struct {
 	// settled gets one verdict when a queued lease leaves the queue by
 	// another hand than its owner's. It is made when a lease first waits.
 	settled chan verdict
+
+	timer *time.Timer // of its patience; made when a lease first needs one
 }
 
 // verdict is what became of a queued lease: granted, or the reason why not.

@@ -9,8 +9,8 @@ import (
 // Constants of the experiments. They were chosen on the named scenarios of
 // bench/arena and are the same for every service.
 const (
-	firstLimit   = 10      // before anything is known
-	leastLimit   = 2       // one at work, one at hand
+	firstLimit   = 10 // before anything is known
+	leastLimit   = 1
 	mostLimit    = 1 << 16 // what an experiment may try
 	pressing     = 0.2     // of what ended: so much has to meet the limit for an experiment to count
 	few          = 8       // completions without which nothing is concluded
@@ -42,13 +42,14 @@ type plan struct {
 	mark     reading // where the present window began
 	hold     float64 // seconds, of the last window
 	idle     int64   // since when the limit has held nothing back; 0: it does
+	starting bool    // nothing is known yet
 	search   *search // nil: holding
 	keep     keep
 	waste    waste
 }
 
 func newPlan(limit float64) plan {
-	return plan{limit: limit, settling: true, search: &search{factor: 2}}
+	return plan{limit: limit, starting: true, search: &search{factor: 2}}
 }
 
 // step takes in what was counted until now.
@@ -59,6 +60,13 @@ func (p *plan) step(now reading) (limit int, pause time.Duration) {
 		p.keep.spread = math.Max(w.spread, p.keep.spread)
 	}
 	switch {
+	case p.starting && (w.ended() < few || !w.limited()):
+		if w.ended() >= few {
+			p.begin(now)
+		}
+	case p.starting:
+		p.start(w, now)
+		p.settling, p.mark = true, now
 	case p.settling:
 		if w.ended() >= math.Max(few, p.stale) || p.hold > 0 && w.seconds >= p.settle().Seconds() {
 			p.begin(now)

@@ -13,8 +13,6 @@ type class struct {
 	turn   *flow // whose turn is next, in a ring of those in which somebody waits
 	active int   // flows in the ring
 	length int   // who waits, in all
-
-	expires int64 // no earlier than this does anybody's patience end
 }
 
 type flow struct {

@@ -39,7 +39,7 @@ func (c *Controller) wait(ctx context.Context, level int, tenant uint64, now, de
 func (c *Controller) enqueue(l *lease, now int64) (Reason, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.expireLocked(now)
+	c.supply.asks(l.left(now))
 	own := &c.waiting.classes[l.level]
 	f := own.hand(l.tenant)
 	c.waiting.tenants = c.waiting.tenants || l.tenant != 0
@@ -48,7 +48,6 @@ func (c *Controller) enqueue(l *lease, now int64) (Reason, bool) {
 		return reason, false
 	}
 	c.waiting.push(l, f)
-	own.expires = min(own.expires, l.until)
 	c.state.Add(oneWaiting)
 	// A permit that came free before the line above was given back by someone
 	// who saw nobody waiting.
@@ -91,7 +90,7 @@ func (c *Controller) worthwhileLocked(l *lease, f *flow, now int64) bool {
 			l.until = now + overstay*patience
 		}
 		if rate > 0 && own.length > 0 {
-			wait := float64(own.ahead(f)+1)/c.supply.left(rate, l.level) + float64(c.waiting.above(l.level))/rate
+			wait := float64(own.ahead(f)+1)/c.supply.leaves(rate, l.level) + float64(c.waiting.above(l.level))/rate
 			if wait*float64(time.Second) > float64(patience) {
 				return false
 			}
@@ -104,27 +103,6 @@ func (c *Controller) worthwhileLocked(l *lease, f *flow, now int64) bool {
 	return wait+float64(c.estimate.typical.Load()) <= float64(left)
 }
 
-// expireLocked refuses those of the lower classes whose patience has ended.
-func (c *Controller) expireLocked(now int64) {
-	for level := range patient {
-		own := &c.waiting.classes[level]
-		if own.length == 0 || now < own.expires {
-			continue
-		}
-		own.expires = never
-		for f, n := own.turn, own.active; n > 0; n-- {
-			next := f.next
-			for f.oldest != nil && f.oldest.until <= now {
-				c.dropLocked(f.oldest, Evicted)
-			}
-			if f.oldest != nil {
-				own.expires = min(own.expires, f.oldest.until)
-			}
-			f = next
-		}
-	}
-}
-
 // dropLocked refuses one who waits.
 func (c *Controller) dropLocked(l *lease, reason Reason) {
 	c.waiting.remove(l)
@@ -132,13 +110,19 @@ func (c *Controller) dropLocked(l *lease, reason Reason) {
 	l.settle(verdict{reason: reason})
 }
 
-// await returns when the lease was granted or dropped, or ctx has ended.
+// await returns when the lease was granted or dropped, its patience has ended, or
+// ctx has.
 func (c *Controller) await(ctx context.Context, l *lease) verdict {
+	v := verdict{reason: Evicted}
 	select {
 	case v := <-l.settled:
+		l.calm()
 		return v
+	case <-l.impatience(c):
 	case <-ctx.Done():
+		v.reason = ended(ctx.Err(), Overdue)
 	}
+	l.calm()
 	c.mu.Lock()
 	if !l.queued { // settled at the same moment
 		c.mu.Unlock()
@@ -146,7 +130,7 @@ func (c *Controller) await(ctx context.Context, l *lease) verdict {
 	}
 	c.leaveLocked(l)
 	c.mu.Unlock()
-	return verdict{reason: ended(ctx.Err(), Overdue)}
+	return v
 }
 
 // leaveLocked takes the lease out of the queue.
@@ -159,7 +143,6 @@ func (c *Controller) leaveLocked(l *lease) {
 // grantLocked hands out the permits that are free to those who wait, and drops
 // those whom a permit would not help any more.
 func (c *Controller) grantLocked(now int64) {
-	c.expireLocked(now)
 	for c.waiting.total > 0 {
 		l := c.waiting.first()
 		if l.deadline-now <= c.useful() {
@@ -177,7 +160,7 @@ func (c *Controller) grantLocked(now int64) {
 		c.waiting.serve(l)
 		c.supply.granted(l.level, now)
 		c.publishOpenLocked()
-		l.granted = now
+		l.granted, l.among = now, int64(uint32(s))+1
 		l.settle(verdict{granted: true})
 	}
 }

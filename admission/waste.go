@@ -1,5 +1,7 @@
 package admission
 
+import "math"
+
 // waste watches for work that ends too late. Where there is much of it, less is
 // let in; where that does not help, the work itself takes longer than its callers
 // wait, which no limit mends, and the limit goes back to where it was.
@@ -27,8 +29,16 @@ func (w window) share() float64 {
 	return w.wasted / w.ended()
 }
 
+// surely is the share that chance does not explain.
+func (w window) surely() float64 {
+	share := w.share()
+	return share - 2*math.Sqrt(share*(1-share)/math.Max(w.ended(), 1))
+}
+
 // much says that a window wastes more than is tolerated.
-func (s *waste) much(w window) bool { return w.share() >= s.tolerated+wasteful }
+func (s *waste) much(w window) bool {
+	return w.share() >= s.tolerated+wasteful && w.surely() >= s.tolerated+wasteful/2
+}
 
 // retreats says whether the window calls for a lower limit, given the one in
 // force, and which. A limit that is higher again is the end of a retreat.
