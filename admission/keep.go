@@ -24,11 +24,12 @@ type keep struct {
 
 const (
 	fades      = 0.7  // of what was learned, for each comparison
-	supposed   = 0.1  // the slope before anything is known
+	supposed   = 0.15 // the slope before anything is known
 	assurance  = 4.0  // the weight of that
 	affordable = 0.25 // of the time left: so long may a permit be held without further reason
 	expensive  = 1.5  // times what is beyond: what a gain has to be
 	dearest    = 0.6  // and at most; what the work itself takes is not to be saved
+	upwards    = 2.0  // times the step: a limit that is too low costs more
 	hopeful    = 0.3  // the step where nothing is known and a permit is held for next to nothing
 	cheapest   = 0.02 // where a permit is held for next to nothing
 )
@@ -128,6 +129,9 @@ func (k *keep) learn(used float64) {
 	step := gain * (slope - worth(used))
 	if used > 0 {
 		step += hopeful * assurance / (k.weight + assurance) * clamp(1-2*used/affordable, 0, 1)
+	}
+	if step > 0 {
+		step *= upwards
 	}
 	if step < 0 {
 		step *= clamp(k.flat/3-1, 1, 3)

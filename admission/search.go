@@ -52,7 +52,7 @@ func (p *plan) searchable(w window) bool {
 func (p *plan) start(w window, now reading) {
 	p.starting = false
 	s := p.search
-	if now.slower > full {
+	if now.slower > full && !p.cheap(w) {
 		p.limit = math.Max(p.limit*0.9/now.slower, leastLimit)
 		return
 	}
