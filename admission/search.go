@@ -161,7 +161,7 @@ func (p *plan) lowered(w window) bool {
 	case rate > leap*s.rate: // fewer permits cannot do that: a trouble is over
 		p.search = &search{rate: rate, count: w.ended(), from: p.limit}
 		p.raise(w)
-	case rate >= costs*s.rate && p.limit > leastLimit:
+	case rate >= costs*s.rate && p.limit > leastLimit && !(w.will(p.limit) > 0 && w.will(p.limit) < affordable):
 		s.doubt, s.turned = false, true
 		s.rate, s.from = rate, p.limit
 		p.limit = math.Max(p.limit*s.factor, leastLimit)
