@@ -44,7 +44,6 @@ func (c *Controller) place(level int, tenant uint64, now, deadline int64) (Reaso
 	newcomer := lease{level: level, tenant: tenant, deadline: deadline}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.expireLocked(now)
 	_, reason, ok := c.placeLocked(&newcomer, c.waiting.classes[level].hand(tenant), now)
 	c.publishOpenLocked()
 	return reason, ok

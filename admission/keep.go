@@ -23,7 +23,7 @@ type keep struct {
 }
 
 const (
-	fades      = 0.7  // of what was learned, for each comparison
+	fades      = 0.8  // of what was learned, for each comparison
 	supposed   = 0.15 // the slope before anything is known
 	assurance  = 4.0  // the weight of that
 	affordable = 0.25 // of the time left: so long may a permit be held without further reason
@@ -31,7 +31,7 @@ const (
 	dearest    = 0.6  // and at most; what the work itself takes is not to be saved
 	upwards    = 2.0  // times the step: a limit that is too low costs more
 	hopeful    = 0.3  // the step where nothing is known and a permit is held for next to nothing
-	cheapest   = 0.02 // where a permit is held for next to nothing
+	cheapest   = 0.04 // where a permit is held for next to nothing
 )
 
 // forget is for when windows in between did not count.
@@ -40,10 +40,10 @@ func (k *keep) forget() { k.limit, k.total = 0, 0 }
 // broken says whether completions have all but stopped in the midst of a window,
 // which is not to be waited for. It looks at one stretch after another, each long
 // enough that chance does not do that.
-func (k *keep) broken(now reading) bool {
+func (k *keep) broken(now reading, hold float64) bool {
 	w := now.since(k.look)
 	expected := k.total * w.seconds
-	if expected < glimpse*(1+k.spread) {
+	if expected < glimpse*(1+k.spread) || w.seconds < hold/2 {
 		return false
 	}
 	k.look = now

@@ -71,7 +71,7 @@ func (p *plan) step(now reading) (limit int, pause time.Duration) {
 		if w.ended() >= math.Max(few, p.stale) || p.hold > 0 && w.seconds >= p.settle().Seconds() {
 			p.begin(now)
 		}
-	case p.search == nil && p.keep.broken(now):
+	case p.search == nil && p.keep.broken(now, p.hold):
 		p.again()
 		p.settling, p.mark = true, now // a pause is over by then
 	case w.ended() < few || (w.limited() || p.waste.much(w)) && !p.readable(w):
@@ -113,7 +113,7 @@ func (p *plan) readable(w window) bool {
 	if p.keep.slopeTo(w, p.limit) > steep { // plain to see
 		needed /= 4
 	}
-	return w.ended() >= needed || w.seconds >= math.Max(6*p.hold, longest.Seconds())
+	return w.ended() >= needed && w.seconds >= p.hold || w.seconds >= math.Max(6*p.hold, longest.Seconds())
 }
 
 // begin starts a window.
