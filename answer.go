@@ -86,9 +86,14 @@ func (silent) RecordError(error) {}
 func (s silent) Unwrap() http.ResponseWriter { return s.ResponseWriter }
 
 // amend has the last word on the header of an answer: a connection that is old,
-// or whose service drains, is closed after it, on h2 by GOAWAY.
+// or whose service drains, is closed after it, on h2 by GOAWAY. Where the time
+// went so far is for callers inside the trust boundary, and on routes that show
+// it to everybody.
 func (x *exchange) amend(r *http.Request) func(http.Header) {
 	return func(h http.Header) {
+		if x.trusted || x.policy.ServerTiming {
+			x.signals.Ledger().AddServerTiming(h, time.Now())
+		}
 		if x.service.drain.draining() || edge.Expired(r.Context()) {
 			h.Set("Connection", "close")
 		}

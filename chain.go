@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"runtime"
 	"runtime/debug"
 	"time"
@@ -27,6 +28,7 @@ type entry struct {
 	handler http.Handler
 	policer RoutePolicer // the handler, when it knows its own routes
 	policy  route.Policy
+	account *budget.Account // of the policy's name
 }
 
 // exchange is one request on its way through the chain. It is the
@@ -40,6 +42,9 @@ type exchange struct {
 	policy  route.Policy
 	class   route.Criticality
 	tenant  uint64              // 0: nobody in particular
+	allowed time.Duration       // how long it may take from its arrival
+	attempt int                 // how often its caller had tried before
+	trusted bool                // its caller is inside the trust boundary; known once it is traced
 	due     due                 // of the look at what is hopeless
 	stream  bool                // counted among those that are open, until the connection is taken over
 	signals *telemetry.Exchange // nil until the request is traced
@@ -111,7 +116,7 @@ func (x *exchange) recover(r *http.Request) {
 func (x *exchange) serve(e *entry, r *http.Request) {
 	s := x.service
 	x.policy = e.policyOf(r)
-	x.class = s.classOf(&x.policy, r)
+	x.believe(r)
 	x.tenant = s.tenants.Of(r, x.policy.Tenant)
 	s.drain.enter()
 	handed := false // to the handler, whose return leaves instead
@@ -121,14 +126,16 @@ func (x *exchange) serve(e *entry, r *http.Request) {
 		}
 	}()
 
-	deadline := x.arrival.Add(s.allowed(&x.policy, r))
+	x.allowed = s.allowed(&x.policy, r)
+	deadline := x.arrival.Add(x.allowed)
 	x.limitTaking(r, deadline)
-	if err := x.hopeless(r, deadline); err != nil {
+	if err := x.hopeless(e, r, deadline); err != nil {
 		x.refuse(r, err)
 		return
 	}
-	ctx, signals := s.telemetry.Begin(r, x.policy.Name, x.arrival)
+	ctx, signals := s.telemetry.BeginOn(r, x.policy.Name, budget.Terms{Arrival: x.arrival, Deadline: deadline, Class: x.class, Attempt: x.attempt})
 	x.signals = signals
+	x.trusted = s.trustsPeer(r, signals.Client())
 	ctx, cancel := context.WithDeadlineCause(ctx, deadline, budget.ErrExceeded)
 	defer cancel()
 	streams := x.policy.Stream > 0
@@ -184,43 +191,30 @@ func (e *entry) policyOf(r *http.Request) route.Policy {
 	return policy
 }
 
-// limitOf is the longest a request of the route may take.
-func (s *Service) limitOf(p *route.Policy) time.Duration {
-	switch {
-	case p.Stream > 0:
-		return p.Stream
-	case p.Budget > 0:
-		return p.Budget
-	default:
-		return s.settings.Deadline
+// accountOf is where the bills of the policy's route are added up.
+func (e *entry) accountOf(p *route.Policy) *budget.Account {
+	if p.Name == e.policy.Name {
+		return e.account
 	}
+	return e.service.telemetry.Book().Account(p.Name)
 }
 
-// allowed is limitOf, or less when the caller says so: any caller may.
-func (s *Service) allowed(p *route.Policy, r *http.Request) time.Duration {
-	limit := s.limitOf(p)
-	if asked, ok := budget.Inbound(r.Header); ok {
-		limit = min(limit, asked)
+// believe takes the class and the attempt from the headers of a caller inside the
+// trust boundary; any other's request has the class of its route.
+func (x *exchange) believe(r *http.Request) {
+	x.class = defaultClass(&x.policy)
+	class, attempt := r.Header[budget.HeaderClass], r.Header[budget.HeaderAttempt]
+	if len(class)+len(attempt) == 0 || !x.service.trusts(r) {
+		return
 	}
-	return limit
-}
-
-// maxBodyOf is the largest body that the route takes, in bytes.
-func (s *Service) maxBodyOf(p *route.Policy) int64 {
-	if p.MaxBody > 0 {
-		return p.MaxBody
-	}
-	return int64(s.settings.MaxBody)
-}
-
-// classOf believes the caller's class only inside the trust boundary.
-func (s *Service) classOf(p *route.Policy, r *http.Request) route.Criticality {
-	if v := r.Header["Plimsoll-Class"]; len(v) == 1 && s.trusts(r) {
-		if class, ok := route.ParseCriticality(v[0]); ok {
-			return class
+	if len(class) == 1 {
+		if named, ok := route.ParseCriticality(class[0]); ok {
+			x.class = named
 		}
 	}
-	return defaultClass(p)
+	if len(attempt) == 1 {
+		x.attempt, _ = budget.ParseAttempt(attempt[0])
+	}
 }
 
 func defaultClass(p *route.Policy) route.Criticality {
@@ -234,10 +228,14 @@ func defaultClass(p *route.Policy) route.Criticality {
 // its networks, also where a proxy there names whom it speaks for, or from a peer
 // whose client certificate was verified.
 func (s *Service) trusts(r *http.Request) bool {
+	return s.trustsPeer(r, telemetry.ClientAddr(r, s.settings.Trust.Contains))
+}
+
+// trustsPeer is trusts where the client's address is known already.
+func (s *Service) trustsPeer(r *http.Request, client netip.Addr) bool {
 	if r.TLS != nil && len(r.TLS.VerifiedChains) > 0 {
 		return true
 	}
-	client := telemetry.ClientAddr(r, s.settings.Trust.Contains)
 	return client.IsValid() && s.settings.Trust.Contains(client)
 }
 
@@ -259,12 +257,16 @@ func (x *exchange) leave() {
 	x.service.drain.leave()
 }
 
-// hopeless says why a request is refused before anything is spent on it.
-func (x *exchange) hopeless(r *http.Request, deadline time.Time) error {
+// hopeless says why a request is refused before anything is spent on it. How long
+// a stream takes says nothing of the time that it needs.
+func (x *exchange) hopeless(e *entry, r *http.Request, deadline time.Time) error {
 	s := x.service
 	if s.drain.phase.Load() == closing {
 		x.w.Header().Set("Connection", "close")
 		return admission.ErrShed
+	}
+	if x.policy.Stream <= 0 && e.accountOf(&x.policy).Doomed(x.arrival, x.allowed) {
+		return admission.ErrDoomed
 	}
 	x.due = due{r.Context(), deadline}
 	if err := s.admission.HopelessFor(&x.due, x.class, x.tenant); err != nil {
@@ -285,19 +287,33 @@ func (x *exchange) admit(r *http.Request) (permit admission.Permit, err error) {
 	opts := intake.Options{Max: s.maxBodyOf(&x.policy), Gzip: x.policy.Gzip, Stream: x.policy.Stream > 0}
 	opts.Deadline, _ = ctx.Deadline()
 	if !opts.Stream {
-		if err := s.bodies.Read(x.w, r, opts); err != nil {
+		if err := x.readBody(r, opts); err != nil {
 			return permit, err
 		}
-		return s.admission.AcquireFor(ctx, x.class, x.tenant)
+		permit, err = s.admission.AcquireFor(ctx, x.class, x.tenant)
+		x.signals.Ledger().Enter(budget.Queue, "", permit.Waited())
+		return permit, err
 	}
 	permit, err = x.acquireStream(ctx)
 	if err != nil {
 		return permit, err
 	}
+	x.signals.Ledger().Enter(budget.Queue, "", permit.Waited())
 	if err = s.bodies.Read(x.w, r, opts); err != nil {
 		permit.Release(admission.Unused)
 	}
 	return permit, err
+}
+
+// readBody charges the request for what its client takes to send the body.
+func (x *exchange) readBody(r *http.Request, opts intake.Options) error {
+	if r.ContentLength == 0 { // there is none, and two looks at the clock are saved
+		return x.service.bodies.Read(x.w, r, opts)
+	}
+	reading := budget.Charge(r.Context(), budget.Body, "")
+	err := x.service.bodies.Read(x.w, r, opts)
+	reading.End(err)
+	return err
 }
 
 var (

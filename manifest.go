@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 
 	"github.com/plimsoll-go/plimsoll/admission"
@@ -58,6 +59,8 @@ type manifestLimits struct {
 	GraceMS         int64  `json:"grace_ms"`
 	Admission       string `json:"admission"`
 	Tenant          string `json:"tenant"`
+
+	BudgetHeaders []string `json:"budget_headers"` // in which a caller may say how long it waits
 }
 
 type manifestRoute struct {
@@ -67,6 +70,7 @@ type manifestRoute struct {
 	StreamMS     int64  `json:"stream_ms"`
 	MaxBodyBytes int64  `json:"max_body_bytes"`
 	Gzip         bool   `json:"gzip"`
+	ServerTiming bool   `json:"server_timing"` // also for callers outside the trust boundary
 }
 
 type manifestVariable struct {
@@ -91,6 +95,7 @@ func (s *Service) manifest() manifest {
 			MaxHeaderBytes: int64(set.MaxHeader), MaxBodyBytes: int64(set.MaxBody), BodyMemoryBytes: int64(set.BodyMemory),
 			MaxConnections: s.connections, MaxStreams: set.MaxStreams, DrainLagMS: set.DrainLag.Milliseconds(), DrainMS: set.Drain.Milliseconds(),
 			GraceMS: set.Grace.Milliseconds(), Admission: s.admission.Mode().String(), Tenant: set.Tenant,
+			BudgetHeaders: s.budgets.Headers(),
 		},
 		Load:      s.admission.Snapshot(),
 		Variables: s.variables,
@@ -129,7 +134,7 @@ func (s *Service) manifestRoute(e *entry) manifestRoute {
 	p := e.policy
 	r := manifestRoute{
 		Pattern: e.pattern, Class: defaultClass(&p).String(), StreamMS: p.Stream.Milliseconds(),
-		MaxBodyBytes: s.maxBodyOf(&p), Gzip: p.Gzip,
+		MaxBodyBytes: s.maxBodyOf(&p), Gzip: p.Gzip, ServerTiming: p.ServerTiming,
 	}
 	if p.Stream <= 0 {
 		r.BudgetMS = s.limitOf(&p).Milliseconds()
@@ -197,7 +202,14 @@ func (s *Service) observe() error {
 	gauge("plimsoll.bodies.held", "By", "Memory held by request bodies.", s.bodies.Held)
 	gauge("plimsoll.bodies.limit", "By", "Memory that request bodies may hold together.", func() int64 { return int64(s.settings.BodyMemory) })
 	counter("plimsoll.connections.refused", "{connection}", "Connections over the limit, answered 503 and closed.", s.door.Refused)
-	if err := errors.Join(faults...); err != nil {
+	_, err := meter.Int64ObservableCounter("plimsoll.budget.malformed", metric.WithUnit("{value}"), metric.WithDescription("Values of budget headers that were not understood, and ignored."),
+		metric.WithInt64Callback(func(_ context.Context, o metric.Int64Observer) error {
+			for header, n := range s.budgets.Malformed {
+				o.Observe(n, metric.WithAttributes(attribute.String("header", header)))
+			}
+			return nil
+		}))
+	if err := errors.Join(append(faults, err)...); err != nil {
 		return fmt.Errorf("register metrics: %w", err)
 	}
 	return nil

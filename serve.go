@@ -170,6 +170,7 @@ func (s *Service) adminServer() *http.Server {
 	mux.Handle("GET /metrics", s.telemetry.Scrape())
 	for pattern, h := range map[string]http.HandlerFunc{
 		"GET /manifest":            s.serveManifest,
+		"GET /time":                s.telemetry.Book().ServeHTTP,
 		"GET /log-level":           s.serveLogLevel,
 		"PUT /log-level":           s.serveLogLevel,
 		"GET /debug/pprof/":        pprof.Index,

@@ -20,6 +20,7 @@ import (
 	"strings"
 
 	"github.com/plimsoll-go/plimsoll/admission"
+	"github.com/plimsoll-go/plimsoll/budget"
 	"github.com/plimsoll-go/plimsoll/config"
 	"github.com/plimsoll-go/plimsoll/health"
 	"github.com/plimsoll-go/plimsoll/internal/edge"
@@ -52,6 +53,7 @@ type Service struct {
 	bodies    *intake.Pool
 	streams   *stream.Pool
 	tenants   *tenant.Keys
+	budgets   *budget.Reader // of what callers allow
 
 	// Once it listens:
 	door        *edge.Listener
@@ -110,6 +112,9 @@ func newService(name string, set settings, o options) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start admission: %w", err)
 	}
+	if s.budgets, err = budget.NewReader(set.BudgetHeaders); err != nil {
+		return nil, fmt.Errorf("PLIMSOLL_BUDGET_HEADERS: %w", err)
+	}
 	s.bodies = intake.NewPool(int64(set.BodyMemory))
 	s.streams = stream.NewPool(set.MaxStreams)
 	s.tenants = tenant.NewKeys(tenant.Rule(set.Tenant), set.Trust.Contains) // checked with the settings
@@ -125,7 +130,7 @@ func (s *Service) Handle(pattern string, h http.Handler, opts ...route.Option) {
 	if policy.Name == "" {
 		policy.Name = pattern
 	}
-	e := &entry{service: s, pattern: pattern, handler: h, policy: policy}
+	e := &entry{service: s, pattern: pattern, handler: h, policy: policy, account: s.telemetry.Book().Account(policy.Name)}
 	e.policer, _ = h.(RoutePolicer)
 	s.mux.Handle(pattern, e)
 	s.entries = append(s.entries, e)

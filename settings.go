@@ -3,11 +3,15 @@ package plimsoll
 import (
 	"fmt"
 	"log/slog"
+	"net/http"
+	"strings"
 	"time"
 
 	"github.com/plimsoll-go/plimsoll/admission"
+	"github.com/plimsoll-go/plimsoll/budget"
 	"github.com/plimsoll-go/plimsoll/config"
 	"github.com/plimsoll-go/plimsoll/internal/tenant"
+	"github.com/plimsoll-go/plimsoll/route"
 )
 
 // settings is the environment of every service. The numbers are the defaults of
@@ -23,9 +27,10 @@ type settings struct {
 	TLSClientCA string `env:"TLS_CLIENT_CA" default:"" help:"file of CAs (PEM) that client certificates must chain to"`
 
 	LogLevel slog.Level      `env:"LOG_LEVEL" default:"INFO" help:"debug, info, warn or error"`
-	Trust    config.Networks `env:"PLIMSOLL_TRUST" default:"127.0.0.0/8,::1/128" help:"callers believed about class, attempt and client address"`
+	Trust    config.Networks `env:"PLIMSOLL_TRUST" default:"127.0.0.0/8,::1/128" help:"callers believed about class, attempt and client address, and shown Server-Timing"`
 
 	Deadline      time.Duration `env:"PLIMSOLL_DEADLINE" default:"5s" min:"1ms" help:"budget of a route that does not set its own"`
+	BudgetHeaders string        `env:"PLIMSOLL_BUDGET_HEADERS" default:"" help:"further headers that carry a caller's time, each with its unit (us, ms, s): X-Client-Timeout-Ms=ms, X-Deadline=s"`
 	HeaderTimeout time.Duration `env:"PLIMSOLL_HEADER_TIMEOUT" default:"5s" min:"1ms" help:"for the request line and headers to arrive"`
 	IdleTimeout   time.Duration `env:"PLIMSOLL_IDLE_TIMEOUT" default:"75s" min:"1ms" help:"before an idle connection is closed"`
 	WriteStall    time.Duration `env:"PLIMSOLL_WRITE_STALL" default:"10s" min:"1ms" help:"for a client to read anything of its answer"`
@@ -73,6 +78,9 @@ func (s *settings) Faults() []config.Fault {
 	if _, err := tenant.Parse(s.Tenant); err != nil {
 		fault("PLIMSOLL_TENANT", fmt.Sprintf("%q %v", s.Tenant, err), "use address, token, or header:NAME with the name of a request header")
 	}
+	if _, err := budget.NewReader(s.BudgetHeaders); err != nil {
+		fault("PLIMSOLL_BUDGET_HEADERS", strings.ReplaceAll(err.Error(), "\n", "; "), "list names with their unit, such as X-Client-Timeout-Ms=ms, X-Deadline=s")
+	}
 	if s.DrainLag+s.Drain >= s.Grace {
 		fault("PLIMSOLL_GRACE",
 			fmt.Sprintf("of %v is not longer than lag %v + drain %v: SIGKILL would end the drain", s.Grace, s.DrainLag, s.Drain),
@@ -87,4 +95,33 @@ func (s *settings) publicAddr() config.Addr {
 		return s.Addr
 	}
 	return s.Port.Addr()
+}
+
+// limitOf is the longest a request of the route may take.
+func (s *Service) limitOf(p *route.Policy) time.Duration {
+	switch {
+	case p.Stream > 0:
+		return p.Stream
+	case p.Budget > 0:
+		return p.Budget
+	default:
+		return s.settings.Deadline
+	}
+}
+
+// allowed is limitOf, or less when the caller says so: any caller may.
+func (s *Service) allowed(p *route.Policy, r *http.Request) time.Duration {
+	limit := s.limitOf(p)
+	if asked, ok := s.budgets.Inbound(r.Header); ok {
+		limit = min(limit, asked)
+	}
+	return limit
+}
+
+// maxBodyOf is the largest body that the route takes, in bytes.
+func (s *Service) maxBodyOf(p *route.Policy) int64 {
+	if p.MaxBody > 0 {
+		return p.MaxBody
+	}
+	return int64(s.settings.MaxBody)
 }

@@ -64,7 +64,7 @@ var catalogue = [...]Guarantee{
 	{ID: TimeCancel, Area: Time, Keeper: "budget",
 		Promise: "when the caller is gone, its work stops, here and downstream",
 		Default: "≤ 100 ms a hop"},
-	{ID: TimeLedger, Area: Time,
+	{ID: TimeLedger, Area: Time, Keeper: "budget",
 		Promise: "for every request one can say where the time went: queue, each dependency, each attempt, own work",
 		Default: "in the access log, the trace and Server-Timing (off for outsiders)"},
 	{ID: LoadGoodput, Area: Load, Keeper: "admission",

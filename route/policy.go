@@ -38,6 +38,10 @@ type Policy struct {
 	// Content-Encoding is answered 415.
 	Gzip bool
 
+	// ServerTiming shows every caller where the time of an answer went, by
+	// dependency. Otherwise only callers inside the trust boundary see it.
+	ServerTiming bool
+
 	// Tenant is a cheap key for fairness (a header, a token's hash, an
 	// address). It is never a verified identity. Nil: no tenants.
 	Tenant func(*http.Request) string
@@ -72,6 +76,9 @@ func Body(bytes int64) Option { return func(p *Policy) { p.MaxBody = bytes } }
 
 // Gzip admits gzip-compressed request bodies.
 func Gzip() Option { return func(p *Policy) { p.Gzip = true } }
+
+// ServerTiming shows every caller where the time of an answer went.
+func ServerTiming() Option { return func(p *Policy) { p.ServerTiming = true } }
 
 // Tenant sets the key that requests are kept fair by.
 func Tenant(key func(*http.Request) string) Option { return func(p *Policy) { p.Tenant = key } }
