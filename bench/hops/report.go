@@ -1,0 +1,153 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/plimsoll-go/plimsoll/bench/internal/results"
+)
+
+// report prints the section and writes it where it belongs.
+func report(o options, t *table) error {
+	if len(t.rows) == 0 {
+		return fmt.Errorf("nothing was asked for that exists")
+	}
+	text := section(o, t)
+	fmt.Print(text)
+	if o.dry {
+		return nil
+	}
+	return results.Write(o.results, "hops", text)
+}
+
+func amplification(f figures) float64 { return f.amplification }
+func lateStarts(f figures) float64    { return float64(f.lateStarts) }
+func zombies(f figures) float64       { return f.zombies }
+func lateness(f figures) float64      { return f.p99.Seconds() }
+func recovered(f figures) float64     { return f.recovered }
+func firstSecond(f figures) float64   { return f.firstSecond }
+
+func section(o options, t *table) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, `# Chains of services before a dependency that fails, in virtual time
+
+Made by `+"`make bench-time`"+`. Every request comes from outside with a budget of %v, at random times, to the first service, which
+calls the next, and the last calls a dependency on plain net/http. Over n hops there are n clients. The dependency works
+for %v, then does to every call what the column says for %v, then works again for %v. Flapping is one
+second of failures and one of work.
+
+%s runs with seeds %d to %d, with all its defaults: request chain, admission, budget, client. The others run with seeds %d to %d,
+unmodified, around the same http.Transport: three attempts, pauses of 25 to 250 ms, 1 s for an attempt, retry budget (failsafe-go) a
+tenth. The client outside waits for %v, so that an answer which is late is seen. What has no other word is the median, with the
+worst seed behind the stroke.
+
+`, allowed, ordinary, outage, after, ours, o.seed, o.seed+uint64(o.seeds)-1, o.seed, o.seed+uint64(o.others)-1, patient)
+	b.WriteString("## Asked and is\n\n" + t.verdicts() + "\n")
+	b.WriteString("## Calls that reach the dependency, for each that is meant to\n\n")
+	b.WriteString(t.grid(ours, amplification, high("%.2f")) + "\n")
+	for _, s := range shapes() {
+		if s.compared {
+			b.WriteString(t.beside(s.name, amplification, high("%.2f")) + "\n")
+		}
+	}
+	b.WriteString("## Calls that begin at the dependency after the deadline of their request\n\n" + t.beside(twoHops, lateStarts, high("%.0f")) + "\n")
+	b.WriteString("## Requests for which a service worked on 25 ms after their deadline, %\n\n" + t.beside(twoHops, zombies, high("%.1f", 100)) + "\n")
+	b.WriteString("## When the answer is there, after the end of the budget: p99, ms\n\n" + t.beside(twoHops, lateness, high("%+.0f", 1000)) + "\n")
+	b.WriteString("## Good answers from 2 s after its return on, %\n\n" + t.grid(ours, recovered, low("%.1f", 100)) + "\n" + t.beside(threeHops, recovered, low("%.1f", 100)) + "\n")
+	b.WriteString("## Calls that reach it in its first second, for each that comes then: all seeds together\n\n" +
+		t.grid(ours, firstSecond, mean("%.2f")) + "\n" + t.beside(threeHops, firstSecond, mean("%.2f")) + "\n")
+	return b.String()
+}
+
+// high prints the median and the highest value.
+func high(format string, scale ...float64) func(cell) string {
+	return func(c cell) string {
+		k := factor(scale)
+		return fmt.Sprintf(format+" / "+format, k*c.median(), k*c.highest())
+	}
+}
+
+// low prints the median and the lowest value.
+func low(format string, scale ...float64) func(cell) string {
+	return func(c cell) string {
+		k := factor(scale)
+		return fmt.Sprintf(format+" / "+format, k*c.median(), k*c.lowest())
+	}
+}
+
+func mean(format string) func(cell) string {
+	return func(c cell) string { return fmt.Sprintf(format, c.mean()) }
+}
+
+func factor(scale []float64) float64 {
+	if len(scale) == 0 {
+		return 1
+	}
+	return scale[0]
+}
+
+// demand is one line of what was asked.
+type demand struct {
+	what   string
+	shape  string // "": all
+	fault  string // "": all in which every call fails
+	figure func(figures) float64
+	of     func(cell) float64
+	most   float64 // or, with least, the least
+	least  bool
+	format string
+}
+
+func demands() []demand {
+	worst, lowest := cell.highest, cell.lowest
+	budgeted := fmt.Sprintf("p99 of the answer after the end of the budget, at most %v", slack)
+	return []demand{
+		{"calls a request, 100 % failures, 1 hop", oneHop, "", amplification, worst, 1.11, false, "%.3f"},
+		{"the same, 10 requests a second", oneHopSeldom, "", amplification, worst, 1.11, false, "%.3f"},
+		{"calls a request, 100 % failures, 3 hops", threeHops, "", amplification, worst, 1.31, false, "%.3f"},
+		{"the same, 10 requests a second", "3 hops, 10 a second", "", amplification, worst, 1.31, false, "%.3f"},
+		{"2 hops, hung: calls that begin after the deadline", twoHops, hung, lateStarts, worst, 0, false, "%.0f"},
+		{"2 hops, hung: requests with zombie work", twoHops, hung, zombies, worst, 0.01, false, "%.4f"},
+		{"2 hops, hung: " + budgeted + ", s", twoHops, hung, lateness, worst, slack.Seconds(), false, "%+.3f"},
+		{"good from 2 s after its return on, 1 hop", oneHop, "", recovered, lowest, 0.99, true, "%.4f"},
+		{"good from 2 s after its return on, any shape", "", "", recovered, lowest, 0.99, true, "%.4f"},
+		{"calls in its first second, for each that comes, 1 hop", oneHop, "", firstSecond, worst, 1.2, false, "%.2f"},
+		{"calls in its first second, for each that comes, any shape, mean of the seeds", "", "", firstSecond, cell.mean, 1.2, false, "%.2f"},
+	}
+}
+
+// verdicts holds what was asked against what is: the worst fault and the worst seed, unless the line says otherwise.
+func (t *table) verdicts() string {
+	var b strings.Builder
+	heading(&b, "asked", []string{"limit", "is", "in", ""})
+	for _, d := range demands() {
+		is, where, found := 0.0, "", false
+		for _, s := range shapes() {
+			for _, f := range faults() {
+				c := t.of(s.name, f.name, ours, d.figure)
+				if d.shape != "" && d.shape != s.name || d.fault != "" && d.fault != f.name || d.fault == "" && !f.total || len(c) == 0 {
+					continue
+				}
+				if v := d.of(c); !found || d.least && v < is || !d.least && v > is {
+					is, where, found = v, s.name+", "+f.name, true
+				}
+			}
+		}
+		writeLine(&b, d.line(is, where, found))
+	}
+	return b.String()
+}
+
+func (d demand) line(is float64, where string, found bool) []string {
+	word, limit := "held", "at most "+fmt.Sprintf(d.format, d.most)
+	if d.least {
+		limit = "at least " + fmt.Sprintf(d.format, d.most)
+	}
+	switch {
+	case !found:
+		return []string{d.what, limit, "-", "-", "not run"}
+	case d.least && is < d.most || !d.least && is > d.most:
+		word = "**missed**"
+	}
+	return []string{d.what, limit, fmt.Sprintf(d.format, is), where, word}
+}
