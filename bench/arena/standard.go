@@ -34,6 +34,7 @@ func further() []scenario {
 	return []scenario{
 		mixShift(), pauses(),
 		metastable("meta: 8 s of 4x slower, 3 attempts", 4), metastable("meta: 8 s of 50x slower, 3 attempts", 50),
+		stalled(),
 		flood(),
 	}
 }
@@ -114,6 +115,16 @@ func metastable(name string, slow float64) scenario {
 	return scenario{name: name, slots: 16, work: work(20 * ms), budget: 400 * ms, classes: usual, attempts: 3, parts: []part{
 		{length: 5 * time.Second, load: 0.7},
 		{length: 8 * time.Second, load: 0.7, slow: slow, unscored: true},
+		{length: time.Second, load: 0.7, unscored: true},
+		{length: 6 * time.Second, load: 0.7, after: true},
+	}}
+}
+
+// stalled has the backend stop for 8 s, and clients that try three times more.
+func stalled() scenario {
+	return scenario{name: "meta: 8 s of standstill, 4 attempts", slots: 10, work: work(20 * ms), budget: 200 * ms, classes: usual, attempts: 4, parts: []part{
+		{length: 5 * time.Second, load: 0.7},
+		{length: 8 * time.Second, load: 0.7, frozen: true, unscored: true},
 		{length: time.Second, load: 0.7, unscored: true},
 		{length: 6 * time.Second, load: 0.7, after: true},
 	}}
