@@ -122,7 +122,7 @@ func metastable(name string, slow float64) scenario {
 
 // stalled has the backend stop for 8 s, and clients that try three times more.
 func stalled() scenario {
-	return scenario{name: "meta: 8 s of standstill, 4 attempts", slots: 10, work: work(20 * ms), budget: 200 * ms, classes: usual, attempts: 4, parts: []part{
+	return scenario{name: "meta: 8 s of standstill, 4 attempts", slots: 10, work: distribution{average: 20 * ms}, budget: 200 * ms, classes: mix{0, 0, 1, 0}, attempts: 4, parts: []part{
 		{length: 5 * time.Second, load: 0.7},
 		{length: 8 * time.Second, load: 0.7, frozen: true, unscored: true},
 		{length: time.Second, load: 0.7, unscored: true},
