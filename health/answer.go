@@ -112,6 +112,13 @@ func (c *check) observe() observation {
 			o.Status = warn
 		}
 	}
+	if detail := c.component.Detail; detail != nil {
+		if text := detail(); o.Output == "" || text == "" {
+			o.Output += text
+		} else {
+			o.Output += "; " + text
+		}
+	}
 	return o
 }
 

@@ -63,6 +63,11 @@ type Component struct {
 	// with a bounded context, at most twice a second. Nil: always ready.
 	Ready func(context.Context) error
 
+	// Detail says in a few words what readiness shows beside the answer, such
+	// as what the component is doing about a failure; "" when there is nothing.
+	// Anyone may read it. Nil: nothing.
+	Detail func() string
+
 	// Optional components show their state in readiness but do not make the
 	// service unready.
 	Optional bool

@@ -36,10 +36,16 @@ type attempt struct {
 
 	judged atomic.Bool // what it was worth is known to the destination
 
+	patience time.Time // when another attempt is thought of; zero: never
+
 	mu      sync.Mutex
 	phase   phase
-	prepaid bool // it was cut for a repetition that the retry budget has paid
-	final   bool // its end is the end of the call
+	hedged  bool        // when it wakes next, another one may be sent beside it
+	rival   chan result // of that one; nil: there is none
+	second  *attempt    // that one, once it is sent
+	lost    bool        // nobody waits for it
+	prepaid bool        // it was cut for a repetition that the retry budget has paid
+	final   bool        // its end is the end of the call
 }
 
 // phase is how far an attempt has come.
@@ -74,18 +80,18 @@ func (c *call) attempt(number int, now time.Time) *attempt {
 	a.call, a.number, a.began = c, number, now
 	a.Context, a.cancel = context.WithCancelCause(c.request.Context())
 	a.charge = c.charge.AttemptAt(number, now)
-	a.alarm = c.transport.alarms.set(a, c.patience(now))
-	return a
-}
-
-// patience is how long to wait before another attempt is thought of.
-func (c *call) patience(now time.Time) time.Duration {
-	left := c.deadline.Sub(now)
-	if !c.safe || c.policy.once || c.policy.probe || !c.body.possible() || c.inbound >= mostInbound {
-		return left
+	wake, left := c.deadline, c.deadline.Sub(now)
+	if c.safe && !c.policy.once && !c.policy.probe && c.body.possible() && c.inbound < mostInbound {
+		clock := c.transport.clock(now)
+		s := c.destination.latency.summary(clock)
+		a.patience = now.Add(patience(left, s.p50, s.p999))
+		wake = a.patience
+		if after, ok := c.hedgeAfter(number, clock, s); ok && now.Add(after).Before(wake) {
+			a.hedged, wake = true, now.Add(after)
+		}
 	}
-	s := c.destination.latency.summary(c.transport.clock(now))
-	return patience(left, s.p50, s.p999)
+	a.alarm = c.transport.alarms.set(a, wake.Sub(now))
+	return a
 }
 
 // send sends the request and waits for the head of the answer.
@@ -118,13 +124,16 @@ func (a *attempt) send() result {
 // received takes what net/http returned.
 func (a *attempt) received(res *http.Response, err error) result {
 	c, t := a.call, a.call.transport
-	a.mu.Lock()
-	cut := a.Context.Err() != nil
-	if !cut && err == nil {
-		a.phase = headed
+	if better, ok := a.against(err == nil && outcomeOfAnswer(res) == answered); ok {
+		if err == nil {
+			_ = res.Body.Close()
+		}
+		now := time.Now()
+		c.destination.latency.observe(t.clock(now), now.Sub(a.began)) // at least
+		_ = a.fail(gone, errOutrun)
+		return better
 	}
-	a.mu.Unlock()
-	if err == nil && cut { // it ended in the moment in which the head came
+	if err == nil && !a.head() { // it ended in the moment in which the head came
 		_ = res.Body.Close()
 		err = context.Cause(a.Context)
 	}
@@ -148,6 +157,17 @@ func (a *attempt) received(res *http.Response, err error) result {
 	return r
 }
 
+// head says that the head of the answer is there, unless the attempt has ended.
+func (a *attempt) head() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.Context.Err() != nil {
+		return false
+	}
+	a.phase = headed
+	return true
+}
+
 // fail ends the attempt without an answer.
 func (a *attempt) fail(o outcome, err error) result {
 	c := a.call
@@ -162,7 +182,8 @@ func (a *attempt) fail(o outcome, err error) result {
 // wake is called when the attempt's patience or the call's time is over.
 func (a *attempt) wake() {
 	c := a.call
-	left := time.Until(c.deadline)
+	now := time.Now()
+	left := c.deadline.Sub(now)
 	a.mu.Lock()
 	switch {
 	case a.phase == ended:
@@ -174,7 +195,15 @@ func (a *attempt) wake() {
 		if unread { // perhaps nobody does
 			a.end(a.answer.status, c.transport.failure(c.request, spent, c.cause, c.cause), spent)
 		}
-	case a.phase == waiting && c.cut(a):
+	case a.phase == waiting && a.lost:
+		a.cancel(errOutrun)
+		a.mu.Unlock()
+	case a.phase == waiting && a.hedged:
+		a.hedged = false
+		a.hedgeLocked()
+		a.alarm.timer.Reset(a.patience.Sub(now))
+		a.mu.Unlock()
+	case a.phase == waiting && a.rival == nil && !a.patience.IsZero() && c.cut(a):
 		a.prepaid = true
 		a.cancel(errSlow)
 		a.mu.Unlock()
@@ -186,7 +215,7 @@ func (a *attempt) wake() {
 
 // cut says that another attempt can be made instead, and has paid for it.
 func (c *call) cut(a *attempt) bool {
-	_, v := decide(c.situation(a.number, slow))
+	_, v := decide(c.situation(c.sent-1, slow))
 	return v == again && c.pay(slow)
 }
 

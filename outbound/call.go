@@ -33,7 +33,8 @@ type call struct {
 	inbound int // how often a caller above had tried before
 	safe    bool
 	body    replay
-	refused int // times by the dependency
+	sent    int // attempts so far
+	refused int // of them, by the dependency
 	charge  budget.Entry
 
 	first attempt
@@ -107,10 +108,11 @@ func (c *call) open() (err error) {
 // an error that was one.
 func (c *call) run() (*http.Response, error) {
 	var last result
-	for n := 0; ; n++ {
-		a, err := c.admit(n)
+	for {
+		c.sent++
+		a, err := c.admit(c.sent - 1)
 		switch {
-		case err != nil && n == 0:
+		case err != nil && c.sent == 1:
 			c.body.close()
 			c.charge.End(err)
 			return nil, err
@@ -141,7 +143,7 @@ func (c *call) give(r result) (*http.Response, error) {
 
 // again decides whether to send the request again, and pays for it.
 func (c *call) again(r result) (time.Duration, bool) {
-	d, s := c.destination, c.situation(r.attempt.number, r.outcome)
+	d, s := c.destination, c.situation(c.sent-1, r.outcome)
 	s.pushback = r.pushback
 	pause, v := decide(s)
 	if v == again && !r.attempt.prepaid && !c.pay(r.outcome) {

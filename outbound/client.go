@@ -134,7 +134,7 @@ func (c *Client) component() life.Component {
 	return life.Component{
 		Name: c.transport.config.Name, Phase: life.Clients, Optional: c.transport.config.Optional,
 		Fault: c.transport.fault,
-		Ready: c.transport.ready,
-		Stop:  c.transport.stop,
+		Ready: c.transport.ready, Detail: c.transport.detail,
+		Stop: c.transport.stop,
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/plimsoll-go/plimsoll/admission"
 	"github.com/plimsoll-go/plimsoll/config"
 	"github.com/plimsoll-go/plimsoll/telemetry"
 )
@@ -19,6 +20,12 @@ type dialer = func(ctx context.Context, network, address string) (net.Conn, erro
 
 // DefaultAttempts is how often a call is sent at most, where that is safe and the retry budget has it.
 const DefaultAttempts = 3
+
+// Switch is a protection that is on unless it is Off.
+type Switch bool
+
+// Off switches a protection off.
+const Off Switch = true
 
 // Unlimited lifts a limit of a [Config] that is a number.
 const Unlimited = -1
@@ -61,8 +68,28 @@ type Config struct {
 	// which is 60 s or more with common balancers and servers. 0: 30 s.
 	Idle time.Duration
 
-	// MaxConns bounds the connections to one host; further calls wait for one within their time. 0: 256.
+	// MaxConns bounds the connections to one host and the calls that are under way to it, unless Bulkhead says
+	// otherwise. 0: 256 connections.
 	MaxConns int
+
+	// Bulkhead bounds the calls to one host that are under way, as package admission has it: "fixed:N", "adaptive" or
+	// "off". What finds no place waits, highest class first, if it can expect one in time; as many wait as may be under
+	// way. "": MaxConns, and a quarter of that but at least 8 waiting; where that is 0, 24 × GOMAXPROCS and 8 × GOMAXPROCS waiting,
+	// which is half of what a service takes on by itself: the rest stays free for what does not need this dependency.
+	Bulkhead admission.Mode
+
+	// Breaker Off sends every call, however the dependency answers. Otherwise one that does not answer is left alone,
+	// but for a few probes a second.
+	Breaker Switch
+
+	// Throttle Off sends every call, however many the dependency refuses. Otherwise at most twice as many are sent as
+	// it takes.
+	Throttle Switch
+
+	// Hedge says that another instance of the dependency may be asked when one takes long: a call that may be repeated
+	// is sent a second time after the time that 95 % take, for at most 2 % of the calls, out of the retry budget, and
+	// not while the dependency refuses calls or makes them wait.
+	Hedge bool
 
 	// Attempts is how often one call may be sent, where repeating it is safe and the retry budget allows it: that has
 	// 0.1 for each first attempt of the last 10 s, at least 10 when they have been saved; while more than half of the
@@ -107,6 +134,9 @@ func (c Config) Validate() error {
 	if c.Attempts < 0 {
 		faults = append(faults, errors.New("a call needs at least one attempt; 1 never sends it again"))
 	}
+	if _, err := admission.ParseMode(c.Bulkhead.String()); err != nil {
+		faults = append(faults, fmt.Errorf("the bulkhead's %w", err))
+	}
 	if c.MaxConns < Unlimited || c.MaxResponse < Unlimited {
 		faults = append(faults, errors.New("a limit is below -1, which is Unlimited"))
 	}
@@ -125,12 +155,6 @@ func (c Config) withDefaults() Config {
 	c.Connect = cmp.Or(c.Connect, DefaultConnect)
 	c.Handshake = cmp.Or(c.Handshake, DefaultHandshake)
 	c.Idle = cmp.Or(c.Idle, DefaultIdle)
-	switch c.MaxConns {
-	case 0:
-		c.MaxConns = DefaultMaxConns
-	case Unlimited:
-		c.MaxConns = 0 // of net/http
-	}
 	switch c.MaxResponse {
 	case 0:
 		c.MaxResponse = DefaultMaxResponse

@@ -1,6 +1,7 @@
 package outbound
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"time"
@@ -29,7 +30,7 @@ func connections(c Config, way func(*http.Request) (*url.URL, error)) *http.Tran
 		TLSHandshakeTimeout:    c.Handshake,
 		Protocols:              protocols,
 		HTTP2:                  &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingTimeout, WriteByteTimeout: pingAfter},
-		MaxConnsPerHost:        c.MaxConns,
+		MaxConnsPerHost:        mostConns(c.MaxConns),
 		MaxIdleConnsPerHost:    idle(c.MaxConns),
 		MaxIdleConns:           0, // bounded for each host
 		IdleConnTimeout:        c.Idle,
@@ -38,11 +39,17 @@ func connections(c Config, way func(*http.Request) (*url.URL, error)) *http.Tran
 	}
 }
 
+// mostConns is MaxConns as net/http has it, where 0 is no limit.
+func mostConns(configured int) int {
+	switch configured {
+	case 0:
+		return DefaultMaxConns
+	case Unlimited:
+		return 0
+	}
+	return configured
+}
+
 // idle keeps every connection that was needed, for the time that it may idle: net/http's default of two would make a
 // connection for most calls of a busy service.
-func idle(maxConns int) int {
-	if maxConns == 0 {
-		return DefaultMaxConns
-	}
-	return maxConns
-}
+func idle(configured int) int { return cmp.Or(mostConns(configured), DefaultMaxConns) }

@@ -12,7 +12,8 @@
 //   - It ends, with its body read, within what is left of the context's deadline less a reserve for this hop (1 ms or
 //     2 %), or within 2 s when there is no deadline; a Timeout of the dependency's own may shorten both. When nothing
 //     is left it is not begun.
-//   - It carries Plimsoll-Budget and traceparent, made from the context. Other headers stay as the caller set them.
+//   - It carries Plimsoll-Budget, Plimsoll-Class, Plimsoll-Attempt and traceparent, made from the context. Other headers
+//     stay as the caller set them.
 //   - When the caller's context ends, the call does, and the dependency sees it: the connection is closed or, in
 //     HTTP/2, the stream reset.
 //   - Its answer is limited to 8 MiB, counted after decompression, and its headers to 256 KiB.
@@ -20,6 +21,12 @@
 //   - A failure is a [problem.Error]: a timeout is Deadline (504), anything else that the dependency did is Upstream
 //     (502). The text that a caller sees names no host; the cause has it, and goes to the log. Credentials are in
 //     neither.
+//
+// # What holds a call back
+//
+// A dependency that does not answer is left alone by a breaker, one that refuses calls is sent fewer by a throttle, and
+// no more than a bulkhead's number of calls to it are under way. A call that is held back fails at once, as
+// [ErrRefused]. [Optional] and [Fallback] let the caller go on without it.
 //
 // # What is sent again
 //

@@ -12,6 +12,13 @@ import (
 	"github.com/plimsoll-go/plimsoll/outbound"
 )
 
+// chargeOnce is repeated where it is safe: payments knows the order's key, and charges once.
+func chargeOnce(ctx context.Context, payments *outbound.Client, order string, cents int64) (receipt, error) {
+	var answer receipt
+	err := payments.PostJSON(ctx, "/charges", map[string]any{"amount_cents": cents}, &answer, outbound.IdempotencyKey(order))
+	return answer, err
+}
+
 // A client belongs to one dependency. The service it lives in, nil here, asks for its readiness and observes it.
 func ExampleClient_PostJSON() {
 	dependency := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -29,13 +36,11 @@ func ExampleClient_PostJSON() {
 		return
 	}
 	payments := outbound.New(nil, outbound.Config{Name: "payments", URL: where, Bearer: config.NewSecret("s3cret")})
-	var receipt struct{ ID, Status string }
-	err = payments.PostJSON(context.Background(), "/charges", map[string]any{"amount_cents": 250}, &receipt,
-		outbound.IdempotencyKey("order-1"))
-	fmt.Println(receipt.Status, err)
+	answer, err := chargeOnce(context.Background(), payments, "order-1", 250)
+	fmt.Println(answer.Status, err)
 
 	forgotten := outbound.New(nil, outbound.Config{Name: "payments", URL: where})
-	err = forgotten.PostJSON(context.Background(), "/charges", nil, &receipt)
+	err = forgotten.PostJSON(context.Background(), "/charges", nil, nil)
 	var failed *outbound.StatusError
 	fmt.Println(errors.As(err, &failed), err)
 	// Output:

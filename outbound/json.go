@@ -28,11 +28,20 @@ func (c *Client) PostJSON(ctx context.Context, path string, in, out any, opts ..
 // a [*StatusError]; every other error is a [*problem.Error]: Internal if the request cannot be made, Upstream if the
 // answer cannot be read.
 func (c *Client) JSON(ctx context.Context, method, path string, in, out any, opts ...CallOption) error {
-	r, p, err := request(ctx, method, path, in, opts)
+	o, err := request(ctx, method, path, in, opts)
 	if err != nil {
 		return problem.Wrap(problem.Internal, "", fmt.Errorf("call %s: make the request: %w", c.transport.config.Name, err))
 	}
-	res, err := c.do(r, p)
+	if err := c.exchange(o, out); err != nil {
+		return c.degrade(ctx, o, err)
+	}
+	return nil
+}
+
+// exchange sends the request and reads the answer.
+func (c *Client) exchange(o options, out any) error {
+	r := o.request
+	res, err := c.do(r, o.policy)
 	if err != nil {
 		return err
 	}
@@ -50,12 +59,12 @@ func (c *Client) JSON(ctx context.Context, method, path string, in, out any, opt
 	return nil
 }
 
-func request(ctx context.Context, method, path string, in any, opts []CallOption) (*http.Request, policy, error) {
+func request(ctx context.Context, method, path string, in any, opts []CallOption) (options, error) {
 	var body io.Reader
 	if in != nil {
 		text, err := json.Marshal(in)
 		if err != nil {
-			return nil, policy{}, err
+			return options{}, err
 		}
 		body = bytes.NewReader(text)
 	}
@@ -65,7 +74,7 @@ func request(ctx context.Context, method, path string, in any, opts []CallOption
 		if errors.As(err, &quoting) { // its text repeats the path, with its query
 			err = quoting.Err
 		}
-		return nil, policy{}, err
+		return options{}, err
 	}
 	r.Header.Set("Accept", "application/json")
 	if in != nil {
@@ -74,8 +83,8 @@ func request(ctx context.Context, method, path string, in any, opts []CallOption
 	o := options{request: r}
 	for _, opt := range opts {
 		if err := opt(&o); err != nil {
-			return nil, policy{}, err
+			return options{}, err
 		}
 	}
-	return r, o.policy, nil
+	return o, nil
 }

@@ -1,6 +1,7 @@
 package outbound
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"net/http"
@@ -12,8 +13,9 @@ type CallOption func(*options) error
 
 // options are what a call is made with.
 type options struct {
-	request *http.Request
-	policy  policy
+	request  *http.Request
+	policy   policy
+	fallback func(context.Context, error) error // nil: none
 }
 
 // Header sets a header, in place of what this package would set.

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"time"
 )
 
 // ready asks whether the dependency could be called now. It is no call of the service's own and is not observed as one.
@@ -15,6 +16,19 @@ func (t *transport) ready(ctx context.Context) error {
 		return t.healthy(ctx)
 	}
 	return t.reachable(ctx)
+}
+
+// detail says that calls are held back. Readiness does not depend on it: a service without requests would never find out
+// that the dependency is back.
+func (t *transport) detail() string {
+	if t.fault != nil {
+		return ""
+	}
+	state := t.destinations.find(t.base.Host).breaker.state(t.clock(time.Now()))
+	if state == BreakerClosed {
+		return ""
+	}
+	return "breaker " + state.String()
 }
 
 // healthy asks the dependency about itself. What it answers below 500, a 401 or a 404 too, it answers; so does one that

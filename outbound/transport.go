@@ -2,6 +2,7 @@ package outbound
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -36,10 +37,16 @@ type transport struct {
 
 func newTransport(c Config, observer *telemetry.Telemetry) *transport {
 	fault := c.Validate()
+	if fault != nil { // no call is made
+		c = Config{Name: c.Name, URL: c.URL}
+	}
 	c = c.withDefaults()
 	t := &transport{config: c, fault: fault, base: c.URL.Parsed(), telemetry: observer, epoch: time.Now()}
 	t.net = connections(c, t.way)
 	t.destinations.make = t.newDestination
+	if err := t.observe(); err != nil {
+		t.fault = errors.Join(t.fault, fmt.Errorf("outbound %q: %w", c.Name, err))
+	}
 	switch {
 	case !c.Bearer.IsZero():
 		t.authorization = "Bearer " + c.Bearer.Reveal()
@@ -85,6 +92,15 @@ func (t *transport) stop(ctx context.Context) error {
 	case <-ctx.Done():
 		return fmt.Errorf("stop the client of %s: %w", t.config.Name, context.Cause(ctx))
 	}
+}
+
+// newDestination makes one of a configuration that was found to be valid.
+func (t *transport) newDestination() *destination {
+	d, err := t.config.newDestination(t.clock(time.Now()))
+	if err != nil {
+		panic(fmt.Sprintf("outbound %q: %v", t.config.Name, err)) // Validate has made one
+	}
+	return d
 }
 
 // clock is the time on the transport's own clock, in nanoseconds.
