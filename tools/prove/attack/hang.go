@@ -38,6 +38,7 @@ func (s *Session) hang(ctx context.Context, in *instance, op spec.Operation) err
 func (s *Session) hangOnce(ctx context.Context, in *instance, op spec.Operation, round int, requests, health bool) error {
 	var during func()
 	if requests {
+		in.awaitWell(ctx, op) // or a breaker that remembers the round before keeps the requests from hanging
 		prepared, err := in.prepareHeld(ctx, op)
 		if err != nil {
 			return err

@@ -113,8 +113,10 @@ func (s *Session) watchHealth(ctx context.Context, in *instance, op spec.Operati
 	s.add(ctx, record)
 }
 
-// uses reports whether an ordinary request reaches the dependencies while they are well.
+// uses reports whether an ordinary request reaches the dependencies while they are well, and the service has forgotten the
+// outage before.
 func (s *Session) uses(ctx context.Context, in *instance, op spec.Operation, deps []*dependency) bool {
+	in.awaitWell(ctx, op)
 	before := calls(deps)
 	_, err := in.do(ctx, op)
 	return err == nil && calls(deps) > before

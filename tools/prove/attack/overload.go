@@ -52,14 +52,15 @@ func (s *Session) overload(ctx context.Context) error {
 	if found.Problem != "" {
 		return nil
 	}
-	kept, err := s.fitness(ctx, slices.Max(s.Policy().Plan.Multiples)*found.Rate)
+	fit, err := s.fitness(ctx, slices.Max(s.Policy().Plan.Multiples)*found.Rate)
 	if err != nil {
 		return err
 	}
 	for _, multiple := range s.Policy().Plan.Multiples {
-		if multiple*found.Rate > kept {
+		if step, unfit := check.Unfit(fit, multiple*found.Rate, s.Policy().Plan.Patience); unfit {
 			s.skip(ctx, check.MultipleID(multiple), check.Lag,
-				"%g× is %.0f requests/s, and this machine, as busy as it was, kept a schedule of at most %.0f/s with nothing to do but answer", multiple, multiple*found.Rate, kept)
+				"%g× is %.0f requests/s, and this machine, as busy as it was, was %.0f ms late at %.0f/s with nothing to do but answer",
+				multiple, multiple*found.Rate, step.LagP99.Seconds()*1000, step.Rate)
 			continue
 		}
 		if err := s.overloadAt(ctx, target, multiple, found.Rate); err != nil {
@@ -69,15 +70,15 @@ func (s *Session) overload(ctx context.Context) error {
 	return nil
 }
 
-// fitness asks the machine whether it can keep a schedule of so many requests a second, before anything is said about a
-// service under that load, and returns the rate that it kept. A machine that was busy is asked again.
-func (s *Session) fitness(ctx context.Context, need float64) (float64, error) {
+// fitness lets the machine test itself before anything is said about a service under so many requests a second. A machine
+// that was busy is asked again.
+func (s *Session) fitness(ctx context.Context, need float64) (load.Fitness, error) {
 	s.opt.Say("what this machine can measure")
 	best := load.Fitness{}
 	for range fitnessTries {
 		found, err := load.SelfTest(ctx)
 		if err != nil {
-			return 0, err
+			return best, err
 		}
 		if len(best.Steps) == 0 || found.Rate > best.Rate {
 			best = found
@@ -87,7 +88,7 @@ func (s *Session) fitness(ctx context.Context, need float64) (float64, error) {
 		}
 	}
 	s.add(ctx, run.Fitness{Fitness: best})
-	return best.Rate, nil
+	return best, nil
 }
 
 // overloadAt makes blocks of one multiple until they are decided or enough.

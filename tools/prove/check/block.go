@@ -84,9 +84,12 @@ const (
 	harder
 )
 
+// lateShare of the clients' patience is how late the generator may be, and its windows still prove.
+const lateShare = 20
+
 // passes reports whether a window counts.
 func (g gate) passes(v load.Validity, patience time.Duration) bool {
-	return v.Valid || g == harder && reasonOf(v) == Lag && v.LagP99 <= patience/20
+	return v.Valid || g == harder && reasonOf(v) == Lag && v.LagP99 <= patience/lateShare
 }
 
 // windows are the parts of a stretch that measured the service and not the machine, or why there are too few.

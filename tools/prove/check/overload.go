@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/plimsoll-go/plimsoll/blueprint"
 	"github.com/plimsoll-go/plimsoll/tools/prove/load"
@@ -130,6 +131,20 @@ func pairedGoodput(blocks []block, m float64, limit policy.Ratio) Part {
 		part.Verdict, part.Reason = Inconclusive, Undecided
 	}
 	return part
+}
+
+// Unfit reports whether the machine could not even keep up with an echo at this rate or below, and the step of its
+// self-test that says so. It is held to what a window is held to that may still prove something.
+func Unfit(f load.Fitness, rate float64, patience time.Duration) (load.FitnessStep, bool) {
+	unfit, at := false, load.FitnessStep{}
+	for _, step := range f.Steps {
+		if step.Rate > max(rate, f.Steps[0].Rate) {
+			break
+		}
+		bad := step.Good < 1 || step.LagP99 > patience/lateShare
+		unfit, at = bad, step // a rate is tried twice, and the second time counts
+	}
+	return at, unfit
 }
 
 // fitnessLines say what the machine itself could do just before.

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/plimsoll-go/plimsoll/internal/assert"
 	"github.com/plimsoll-go/plimsoll/tools/prove/check"
 	"github.com/plimsoll-go/plimsoll/tools/prove/load"
 	"github.com/plimsoll-go/plimsoll/tools/prove/run"
@@ -93,4 +94,17 @@ func TestOverload(t *testing.T) {
 		{"capacity too high", append(overloaded(500), run.Skip{Experiment: check.MultipleID(2), Reason: string(check.CapTooHigh), Detail: "too high"}), check.NotApplicable, check.CapTooHigh, "too high"},
 		{"served everything", two(stretch{rate: 1000, good: 1}, 1, 0), check.Inconclusive, check.Capacity, "more than the capacity"},
 	})
+}
+
+func TestAMachineThatIsTooBusyIsUnfit(t *testing.T) {
+	step := func(rate float64, lag time.Duration) load.FitnessStep {
+		return load.FitnessStep{Rate: rate, LagP99: lag, Good: 1}
+	}
+	f := load.Fitness{Steps: []load.FitnessStep{step(1000, 60*time.Millisecond), step(1000, 20*time.Millisecond), step(2000, 70*time.Millisecond)}}
+	for rate, want := range map[float64]bool{500: false, 1000: false, 1900: false, 2000: true, 9000: true} {
+		_, unfit := check.Unfit(f, rate, time.Second)
+		assert.Equal(t, unfit, want, "%v", rate)
+	}
+	_, unfit := check.Unfit(load.Fitness{}, 100, time.Second)
+	assert.False(t, unfit, "nothing is known")
 }
