@@ -6,7 +6,7 @@ MEASURED := tools/prove/load$$|tools/prove/provetest|tools/cmd/
 WORK    := ./... ./store/... ./telemetry/otlp/... ./tools/... ./example/...
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test postgres race lint tidy fuzz arena arena-real arena-random bench-deadline bench-chain bench-time drain-soak clean
+.PHONY: help build demo test postgres race lint tidy fuzz arena arena-real arena-random bench-deadline bench-chain bench-time drain-soak clean prove-saboteurs
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ tidy: ## check that each module builds alone and that its go.mod is tidy
 
 fuzz: ## every fuzz test for FUZZTIME (default 10s) each
 	@for d in $$(grep -rl --include=*_test.go '^func Fuzz' . | xargs -n1 dirname | sort -u); do for f in $$(grep -ho '^func Fuzz[A-Za-z0-9]*' $$d/*_test.go | cut -c6-); do echo "fuzz $$d $$f"; (cd $$d && $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(or $(FUZZTIME),10s) .) || exit 1; done; done
+
+prove-saboteurs: ## the prover against the service that keeps every promise and each that breaks one, COUNT times (2 minutes each)
+	@$(GO) test -count=$(or $(COUNT),1) -timeout 60m -v -run 'TestKeeper|TestSaboteurs|TestBesideHogs' ./tools/prove/provetest | grep -E '^ *(---|ok|FAIL|panic)|TOO BUSY'
 
 bench-deadline: ## what the enforced deadline costs and how exact it is, beside http.TimeoutHandler and beside nothing
 	@cd bench && GOWORK=off $(GO) run ./deadline

@@ -42,10 +42,14 @@ func (s *Session) outages(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// unsettled reports whether another outage of this kind could decide what a check leaves open.
+// unsettled reports whether another outage of this kind could decide what a check leaves open. What is refuted needs no more.
 func (s *Session) unsettled(f failure) bool {
 	return slices.ContainsFunc(f.checks, func(id string) bool {
-		return s.wants(id) && check.OutageWants(s.finding(id), f.name)
+		if !s.wants(id) {
+			return false
+		}
+		found := s.finding(id)
+		return found.Verdict != check.Refuted && check.OutageWants(found, f.name)
 	})
 }
 

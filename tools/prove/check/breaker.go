@@ -44,6 +44,7 @@ func judgeBreaker(a *run.Artifacts, p policy.Policy, f *Finding) {
 		}
 		return parts
 	})
+	f.atWorst("left alone", "no herd", "used again")
 }
 
 // over joins the judgements of each round, so that what depends on time is refuted only when it was seen twice.

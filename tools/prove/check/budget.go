@@ -167,18 +167,18 @@ func nothingLate(round run.Budgets) Part {
 func budgetLines(round run.Budgets) []string {
 	var lines []string
 	for _, try := range round.Tries {
-		line := fmt.Sprintf("%s, %s given, the dependency %s:", try.Operation, seconds(try.Given), try.Dep)
+		line := fmt.Sprintf("%s given, %s: answer %d", seconds(try.Given), try.Dep, try.Status)
 		if try.Problem != "" {
-			line += " " + try.Problem
+			line += ", " + try.Problem
 		}
 		for _, call := range try.Calls {
 			told := "nothing"
 			if call.Header != "" {
 				told = seconds(call.Left)
 			}
-			line += fmt.Sprintf(" at %s it was told %s;", seconds(call.After), told)
+			line += fmt.Sprintf("; told %s at %s", told, seconds(call.After))
 		}
-		lines = append(lines, fmt.Sprintf("%s answer %d", line, try.Status))
+		lines = append(lines, line+" ("+try.Operation+")")
 	}
 	return lines
 }

@@ -47,23 +47,53 @@ func outagesOf(a *run.Artifacts, fault string) []run.Outage {
 	return out
 }
 
-// eachFault judges every fault by its rounds, shows what was counted, and files the parts under the fault's name.
+// eachFault judges every fault by its rounds, files the parts under the fault's name, and shows what was counted where one
+// is refuted. The worst main parts of each name make the sentence when everything held.
 func eachFault(a *run.Artifacts, f *Finding, list []string, judge func(rounds []run.Outage) []Part) {
 	for _, fault := range list {
 		outages := outagesOf(a, fault)
 		if len(outages) == 0 {
 			continue
 		}
-		for _, part := range judge(outages) {
+		parts := judge(outages)
+		last := outages[len(outages)-1]
+		if slices.ContainsFunc(parts, func(p Part) bool { return p.Verdict == Refuted }) {
+			f.show(fmt.Sprintf("counted while the dependency %s, round %d", doing(fault), last.Round), outageLines(last))
+		}
+		for _, part := range parts {
 			part.Name += ", dependency " + doing(fault)
-			if part.Verdict == Refuted {
-				last := outages[len(outages)-1]
-				f.show(fmt.Sprintf("counted while the dependency %s, round %d", doing(fault), last.Round), outageLines(last))
-				f.show(fmt.Sprintf("calls of one request while the dependency %s", doing(fault)), last.Sample)
-			}
 			f.addPart(part)
 		}
 	}
+}
+
+// atWorst makes the sentence of a finding whose parts all held: for each kind of main part the one that came nearest to its
+// limit.
+func (f *Finding) atWorst(kinds ...string) {
+	var says []string
+	for _, kind := range kinds {
+		var worst *Part
+		n := 0
+		for i := range f.Parts {
+			part := &f.Parts[i]
+			if part.Verdict != Proved || part.Measured == nil || !strings.HasPrefix(part.Name, kind+", ") {
+				continue
+			}
+			n++
+			nearer := worst != nil && (part.Limit.Op == "<=") == (part.Measured.Value.Estimate > worst.Measured.Value.Estimate)
+			if worst == nil || nearer && part.Measured.Value.Estimate != worst.Measured.Value.Estimate {
+				worst = part
+			}
+		}
+		if worst != nil {
+			text := worst.Says
+			if n > 1 {
+				text = fmt.Sprintf("of %d ways to fail the worst: %s", n, text)
+			}
+			says = append(says, text)
+		}
+	}
+	f.Says = strings.Join(says, "; ")
 }
 
 // needing counts the requests that were due in a span and need the dependency, and those that were answered well.
@@ -166,9 +196,9 @@ func outageLines(o run.Outage) []string {
 		if from >= o.Healed {
 			when = "after"
 		}
-		line := fmt.Sprintf("%5.1f s %-7s %4d need it, %4d served, %4d calls", (from - o.Failed).Seconds(), when, due, good, calls(o, from, until))
+		line := fmt.Sprintf("%5.1f s %-7s %4d asked %4d served %4d calls", (from - o.Failed).Seconds(), when, due, good, calls(o, from, until))
 		if free, ok := apart(o, from, until); free > 0 {
-			line += fmt.Sprintf("; %d others, %d served", free, ok)
+			line += fmt.Sprintf("; others %d/%d", ok, free)
 		}
 		lines = append(lines, line)
 	}

@@ -180,7 +180,7 @@ func TestRecovery(t *testing.T) {
 		return func(s *story) { s.served = func(at float64) bool { return at < failsAt || at >= after+until } }
 	}
 	judge(t, "recover", []judged{
-		{"after a second", []run.Record{good.outage(1)}, check.Proved, "", "from 2 s after its return 100 of 100"},
+		{"after a second", []run.Record{good.outage(1)}, check.Proved, "", "from 2 s after the return of a dependency that refuses, 100 of 100"},
 		{"after three, once", []run.Record{good.but(late(3)).outage(1)}, check.Inconclusive, check.Unrepeated, "50 of 100"},
 		{"after three, twice", []run.Record{good.but(late(3)).outage(1), good.but(late(3)).outage(2)}, check.Refuted, "", "50 of 100"},
 		{"one request too many", []run.Record{good.but(late(2.03)).outage(1)}, check.Inconclusive, check.Undecided, "98 of 100"},

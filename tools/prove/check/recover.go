@@ -30,6 +30,7 @@ func judgeRecovery(a *run.Artifacts, p policy.Policy, f *Finding) {
 		part.Main = true
 		return []Part{part}
 	})
+	f.atWorst("well again")
 }
 
 // recovered wants requests to be served once the dependency has been back for a while.
@@ -39,9 +40,6 @@ func recovered(o run.Outage, p policy.Policy) Part {
 	}
 	n, good := needing(o, o.Healed+p.Return.Value, o.Ended)
 	part, _ := well(good, n)
-	part.Says = fmt.Sprintf("from %s after its return %d of %d requests were served", seconds(p.Return.Value), good, n)
-	if o.Fault == run.Flaps {
-		part.Says = fmt.Sprintf("from %s after it came back for good %d of %d requests were served", seconds(p.Return.Value), good, n)
-	}
+	part.Says = fmt.Sprintf("from %s after the return of a dependency that %s, %d of %d requests were served", seconds(p.Return.Value), doing(o.Fault), good, n)
 	return excuse(part, p.Return.Value/4, o.After)
 }

@@ -30,8 +30,12 @@ func judgeRetry(a *run.Artifacts, p policy.Policy, f *Finding) {
 	eachFault(a, f, []string{run.Says503, run.Says500, run.Refuses, run.Resets, run.Hangs}, func(outages []run.Outage) []Part {
 		part := amplification(outages, p.Amplification)
 		part.Name, part.Main = "calls", true
+		if last := outages[len(outages)-1]; part.Verdict == Refuted {
+			f.show("calls of one request while the dependency "+doing(last.Fault), last.Sample)
+		}
 		return []Part{part}
 	})
+	f.atWorst("calls")
 }
 
 // amplification judges calls a request. Repeated calls are held against all requests since the traffic began: what those
