@@ -49,8 +49,11 @@ func reasonOf(err error) string {
 	if reason, ok := admission.ReasonOf(err); ok {
 		return reason.String()
 	}
-	if errors.Is(err, errStreams) {
+	switch {
+	case errors.Is(err, errStreams):
 		return "streams"
+	case errors.Is(err, errDoomed):
+		return "doomed"
 	}
 	return admission.TooLong.String() // errWaited
 }

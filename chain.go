@@ -266,7 +266,7 @@ func (x *exchange) hopeless(e *entry, r *http.Request, deadline time.Time) error
 		return admission.ErrShed
 	}
 	if x.policy.Stream <= 0 && e.accountOf(&x.policy).Doomed(x.arrival, x.allowed) {
-		return admission.ErrDoomed
+		return errDoomed
 	}
 	x.due = due{r.Context(), deadline}
 	if err := s.admission.HopelessFor(&x.due, x.class, x.tenant); err != nil {
@@ -318,6 +318,7 @@ func (x *exchange) readBody(r *http.Request, opts intake.Options) error {
 
 var (
 	errWaited  = fmt.Errorf("%w: a stream waited for its permit as long as a request may take", admission.ErrShed)
+	errDoomed  = fmt.Errorf("%w: half of what the route served lately took longer", admission.ErrDoomed)
 	errStreams = fmt.Errorf("%w: as many streams are open as PLIMSOLL_MAX_STREAMS allows", admission.ErrShed)
 )
 

@@ -108,7 +108,7 @@ func newService(name string, set settings, o options) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.admission, err = admission.New(admission.Config{Mode: mode})
+	s.admission, err = admission.New(admission.Config{Mode: mode, Kinds: true}) // what a route needs, the chain knows
 	if err != nil {
 		return nil, fmt.Errorf("start admission: %w", err)
 	}
@@ -132,6 +132,9 @@ func (s *Service) Handle(pattern string, h http.Handler, opts ...route.Option) {
 	}
 	e := &entry{service: s, pattern: pattern, handler: h, policy: policy, account: s.telemetry.Book().Account(policy.Name)}
 	e.policer, _ = h.(RoutePolicer)
+	if strings.HasSuffix(pattern, "/") || strings.HasSuffix(pattern, "...}") { // whatever routes it has below are not known here
+		e.account.Mix()
+	}
 	s.mux.Handle(pattern, e)
 	s.entries = append(s.entries, e)
 }

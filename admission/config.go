@@ -31,6 +31,11 @@ type Config struct {
 	// NoQueue: none.
 	Queue int
 
+	// Kinds says that the work is of kinds that take different times, and that the
+	// caller knows what each needs: nothing is refused at once because it has less
+	// time left than whatever succeeded lately took.
+	Kinds bool
+
 	// CPU says whether an adaptive limit gives way to work that waits for a
 	// processor. "": it does.
 	CPU Watch

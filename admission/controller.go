@@ -32,6 +32,7 @@ type Controller struct {
 	limit int       // as configured; where an adaptive one starts
 	queue int
 
+	kinds      bool         // as configured
 	fixedQueue bool         // queue is configured and does not follow the limit
 	permits    atomic.Int64 // the limit in force
 	wanted     atomic.Int64 // what the limiter wants it to be
@@ -89,7 +90,7 @@ func New(cfg Config) (*Controller, error) {
 	c.open.Store(c.waiting.open())
 	c.permits.Store(int64(c.limit))
 	c.wanted.Store(int64(c.limit))
-	c.fixedQueue = cfg.Queue != 0
+	c.fixedQueue, c.kinds = cfg.Queue != 0, cfg.Kinds
 	c.estimate.due.Store(int64(foldEvery))
 	c.limiter.due.Store(never)
 	if c.adaptive() {

@@ -69,7 +69,7 @@ func (c *Controller) admissible(ctx context.Context, level int, now int64, look 
 	if left <= 0 {
 		return 0, c.refuse(Spent, level)
 	}
-	if left < c.estimate.fastest.Load() && c.mode != Off && !c.spare(look) {
+	if !c.kinds && left < c.estimate.fastest.Load() && c.mode != Off && !c.spare(look) {
 		c.tick(now) // refusals alone have to correct the estimate too
 		return 0, c.refuse(Spent, level)
 	}

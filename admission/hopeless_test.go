@@ -88,3 +88,22 @@ func TestWhoIsSparedGetsItsPermit(t *testing.T) {
 		assert.Equal(t, permits, 10)
 	})
 }
+
+// Where the work is of kinds, what others took says nothing.
+func TestWorkOfAnotherKindIsNotDoomed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, kinds := range []bool{false, true} {
+			c := newController(t, Config{Kinds: kinds})
+			for range 20 {
+				p := acquire(t, c)
+				time.Sleep(50 * time.Millisecond)
+				p.Release(Success)
+			}
+			ctx := within(t, 10*time.Millisecond)
+			assert.Equal(t, c.Hopeless(ctx, route.Critical) == nil, kinds)
+			_, err := c.Acquire(ctx, route.Critical)
+			assert.Equal(t, err == nil, kinds)
+			assert.ErrorIs(t, c.Hopeless(within(t, -time.Second), route.Critical), ErrDoomed)
+		}
+	})
+}

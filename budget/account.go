@@ -119,6 +119,10 @@ func find(items []*item, kind Kind, name string) *item {
 	return nil
 }
 
+// Mix says that the route stands for many that nobody tells apart, such as all below a path: what it needs is then what
+// the fastest of its requests took, not what half of them did.
+func (a *Account) Mix() { a.need.mixed.Store(true) }
+
 // Doomed says whether a request that arrives with so much time is to be refused, because half of those that the route
 // served lately took longer, or because it is less than a millisecond. One in a hundred of them is let through, or an
 // estimate that is too high would stay. What waiting and reading the body took is not part of what a route needs.
@@ -142,6 +146,7 @@ const (
 // need is what a route takes to serve a request.
 type need struct {
 	served     digest
+	mixed      atomic.Bool
 	due        atomic.Int64 // when to estimate again, in ns since the book was begun
 	typical    atomic.Int64 // ns; 0: not known
 	passedOver atomic.Uint64
@@ -160,9 +165,17 @@ func (n *need) estimate(at time.Duration) {
 	}
 	typical := time.Duration(0)
 	if s := n.served.read(at); s.count >= needBelief {
-		typical = s.below(0.5)
+		typical = s.below(n.quantile())
 	}
 	n.typical.Store(int64(typical))
+}
+
+// quantile is the part of the requests that is faster than what a route is said to need.
+func (n *need) quantile() float64 {
+	if n.mixed.Load() {
+		return 0
+	}
+	return 0.5
 }
 
 func (n *need) least(at time.Duration) time.Duration {

@@ -73,6 +73,9 @@ type Spending struct {
 // Spendings calls yield for every route and line of which anything was ever charged.
 func (b *Book) Spendings(yield func(Spending) bool) {
 	for _, a := range *b.accounts.Load() {
+		if a.requests.Load() == 0 {
+			continue
+		}
 		if !yield(Spending{Route: a.route, Kind: "own", Time: time.Duration(a.ownSpent.Load()), Charges: a.requests.Load()}) {
 			return
 		}

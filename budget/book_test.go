@@ -162,6 +162,26 @@ func TestRoutesNeedWhatTheirServiceTakes(t *testing.T) {
 	})
 }
 
+// Of a route that stands for many only the fastest says what a request needs at least.
+func TestARouteOfManyNeedsWhatTheFastestTakes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := NewBook()
+		a := b.Account("/")
+		a.Mix()
+		for i := range 20 {
+			took := 100 * ms
+			if i == 3 {
+				took = 20 * ms
+			}
+			serve(t, b, "/", 1, 0, 0, took, Served{Useful: true})
+			time.Sleep(needDue / 10)
+		}
+		near(t, float64(a.Need())/float64(ms), 19)
+		assert.False(t, a.Doomed(time.Now(), 25*ms))
+		assert.True(t, a.Doomed(time.Now(), 15*ms))
+	})
+}
+
 // When nothing is served any more, nothing is known of what a request needs.
 func TestANeedThatNobodyMeetsIsForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
