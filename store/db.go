@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"sync/atomic"
 	"time"
 )
 
@@ -18,16 +17,15 @@ type DB struct {
 	engine  engine
 	dialect Dialect
 	name    string
-	turn    chan struct{} // a value per transaction, as many as connections that write
-
-	waiting atomic.Int64 // transactions that wait for their turn
-	waited  atomic.Int64 // and how long they have waited in all, in ns
 }
 
 // SQL is the pool that reads and writes. On SQLite it is the one connection
 // that writes: a statement waits behind every other, and one that is executed
-// within [DB.Tx] waits for itself until its context ends. Change things in a
-// Tx, read with Reader, and give this to libraries that want a *sql.DB.
+// within [DB.Tx] would wait for itself. Change things in a Tx, read with Reader,
+// and give this to libraries that want a *sql.DB.
+//
+// Its own limits of connections are off: package store limits them, in front of
+// it, so that who waits for one waits by class and by what is left of the budget.
 func (db *DB) SQL() *sql.DB { return db.engine.Writer() }
 
 // Reader is the pool that reads. On SQLite it never waits for the writer, and
@@ -54,13 +52,13 @@ func (db *DB) Close() error { return db.engine.Close() }
 
 // stop closes the database, having waited for what still uses it.
 func (db *DB) stop(ctx context.Context) error {
-	err, pools := db.Close(), db.pools()
+	err := db.Close()
 	poll := time.NewTicker(stopPoll)
 	defer poll.Stop()
 	for {
 		used := 0
-		for _, p := range pools {
-			used += p.db.Stats().InUse
+		for _, p := range db.engine.Pools() {
+			used += p.Stats().Used
 		}
 		if used == 0 {
 			return err

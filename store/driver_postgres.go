@@ -14,6 +14,7 @@ import (
 func openPostgres(ctx context.Context, url config.URL, o options) (engine, error) {
 	db, err := postgres.Open(ctx, url.Reveal(), postgres.Config{
 		MaxOpen:     o.maxConns,
+		Name:        o.name,
 		Application: filepath.Base(os.Args[0]),
 	})
 	if err != nil {

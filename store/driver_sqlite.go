@@ -10,7 +10,7 @@ import (
 )
 
 func openSQLite(ctx context.Context, url config.URL, o options) (engine, error) {
-	db, err := sqlite.Open(ctx, url.Reveal(), sqlite.Config{Readers: o.maxConns})
+	db, err := sqlite.Open(ctx, url.Reveal(), sqlite.Config{Readers: o.maxConns, Name: o.name})
 	if err != nil {
 		return nil, err // not db: a nil *sqlite.DB is not a nil engine
 	}

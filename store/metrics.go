@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 
@@ -10,15 +9,14 @@ import (
 	"go.opentelemetry.io/otel/metric"
 
 	"github.com/plimsoll-go/plimsoll/life"
+	"github.com/plimsoll-go/plimsoll/store/internal/pool"
 	"github.com/plimsoll-go/plimsoll/telemetry"
 )
 
-// pool is one pool of connections as metrics show it.
-type pool struct {
-	db   *sql.DB
-	name metric.MeasurementOption
-	used metric.MeasurementOption
-	idle metric.MeasurementOption
+// gauges are how one pool of connections is named in metrics.
+type gauges struct {
+	pool             *pool.Pool
+	name, used, idle metric.MeasurementOption
 }
 
 // observe shows how full the pools are on the host's metrics, if it has any.
@@ -35,25 +33,24 @@ func (db *DB) observe(host life.Host) error {
 	most, e2 := meter.Int64ObservableUpDownCounter("db.client.connection.max", metric.WithUnit("{connection}"),
 		metric.WithDescription("Connections that a pool may have."))
 	waiting, e3 := meter.Int64ObservableUpDownCounter("db.client.connection.pending_requests", metric.WithUnit("{request}"),
-		metric.WithDescription("Transactions that wait for their turn."))
+		metric.WithDescription("Who wait for a connection of a pool."))
 	waited, e4 := meter.Float64ObservableCounter("plimsoll.store.wait", metric.WithUnit("s"),
 		metric.WithDescription("Time spent waiting for a connection of a pool, in all."))
 	if err := errors.Join(e1, e2, e3, e4); err != nil {
 		return fmt.Errorf("register metrics of %s: %w", db.name, err)
 	}
-	pools := db.pools()
+	pools := make([]gauges, 0, 2)
+	for _, p := range db.engine.Pools() {
+		pools = append(pools, newGauges(p))
+	}
 	_, err := meter.RegisterCallback(func(_ context.Context, o metric.Observer) error {
-		for i, p := range pools {
-			stats := p.db.Stats()
-			wait := stats.WaitDuration.Seconds()
-			if i == 0 {
-				o.ObserveInt64(waiting, db.waiting.Load(), p.name)
-				wait += float64(db.waited.Load()) / 1e9
-			}
-			o.ObserveInt64(count, int64(stats.InUse), p.used)
-			o.ObserveInt64(count, int64(stats.Idle), p.idle)
-			o.ObserveInt64(most, int64(stats.MaxOpenConnections), p.name)
-			o.ObserveFloat64(waited, wait, p.name)
+		for _, g := range pools {
+			stats := g.pool.Stats()
+			o.ObserveInt64(waiting, int64(stats.Waiting), g.name)
+			o.ObserveInt64(count, int64(stats.Used), g.used)
+			o.ObserveInt64(count, int64(stats.Idle), g.idle)
+			o.ObserveInt64(most, int64(stats.Size), g.name)
+			o.ObserveFloat64(waited, stats.Waited.Seconds(), g.name)
 		}
 		return nil
 	}, count, most, waiting, waited)
@@ -63,18 +60,10 @@ func (db *DB) observe(host life.Host) error {
 	return nil
 }
 
-// pools are the pools that requests use, the one that writes first.
-func (db *DB) pools() []pool {
-	if db.Reader() == db.SQL() {
-		return []pool{newPool(db.SQL(), db.name)}
-	}
-	return []pool{newPool(db.SQL(), db.name+".write"), newPool(db.Reader(), db.name+".read")}
-}
-
-func newPool(db *sql.DB, name string) pool {
-	named := attribute.String("db.client.connection.pool.name", name)
+func newGauges(p *pool.Pool) gauges {
+	named := attribute.String("db.client.connection.pool.name", p.Name())
 	state := func(state string) metric.MeasurementOption {
 		return metric.WithAttributeSet(attribute.NewSet(named, attribute.String("db.client.connection.state", state)))
 	}
-	return pool{db: db, name: metric.WithAttributeSet(attribute.NewSet(named)), used: state("used"), idle: state("idle")}
+	return gauges{pool: p, name: metric.WithAttributeSet(attribute.NewSet(named)), used: state("used"), idle: state("idle")}
 }

@@ -8,12 +8,14 @@ import (
 
 	"github.com/plimsoll-go/plimsoll/config"
 	"github.com/plimsoll-go/plimsoll/life"
+	"github.com/plimsoll-go/plimsoll/store/internal/pool"
 )
 
 // engine is what a driver package opens.
 type engine interface {
 	Writer() *sql.DB
 	Reader() *sql.DB
+	Pools() []*pool.Pool // that requests use, the one that writes first
 	Ready(context.Context) error
 	Unknown(commit error) bool
 	Close() error
@@ -50,7 +52,6 @@ func Open(ctx context.Context, host life.Host, url config.URL, opts ...Option) (
 	if err != nil {
 		return nil, err
 	}
-	db.turn = make(chan struct{}, db.SQL().Stats().MaxOpenConnections)
 	if o.migrations != nil {
 		if err := migrate(ctx, db, o.migrations, logger(host)); err != nil {
 			return nil, errors.Join(err, db.Close())

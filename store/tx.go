@@ -5,7 +5,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"time"
+
+	"github.com/plimsoll-go/plimsoll/problem"
+	"github.com/plimsoll-go/plimsoll/store/internal/pool"
 )
 
 var (
@@ -27,7 +29,9 @@ type txKey struct{ db *DB }
 // rollback does not undo.
 //
 // The context that fn gets ends with ctx. Use it for what fn calls, so that a
-// Tx within a Tx is found.
+// Tx within a Tx is found, and that a statement outside of tx, which takes a
+// second connection, does not wait for one that it keeps from coming free: it
+// fails with Unavailable (503) when there is none.
 //
 // Do not wait for anything but the database in fn: on SQLite everybody who
 // wants to write waits meanwhile, on PostgreSQL the rows stay locked.
@@ -35,10 +39,6 @@ func (db *DB) Tx(ctx context.Context, fn func(ctx context.Context, tx *sql.Tx) e
 	if ctx.Value(txKey{db}) != nil {
 		return ErrNested
 	}
-	if err := db.takeTurn(ctx); err != nil {
-		return err
-	}
-	defer func() { <-db.turn }()
 	tx, err := db.SQL().BeginTx(ctx, nil)
 	if err != nil {
 		return begin(ctx, err)
@@ -49,7 +49,7 @@ func (db *DB) Tx(ctx context.Context, fn func(ctx context.Context, tx *sql.Tx) e
 			_ = tx.Rollback()
 		}
 	}()
-	err = fn(context.WithValue(ctx, txKey{db}, true), tx)
+	err = fn(pool.Within(context.WithValue(ctx, txKey{db}, true), db.engine), tx)
 	returned = true
 	if err != nil {
 		return rollback(tx, err)
@@ -59,34 +59,11 @@ func (db *DB) Tx(ctx context.Context, fn func(ctx context.Context, tx *sql.Tx) e
 	}
 	if err := tx.Commit(); err != nil {
 		if db.engine.Unknown(err) {
-			return fmt.Errorf("%w: %w", ErrUnknown, err)
+			return problem.Wrap(problem.Upstream, "it is not known whether the change was made", fmt.Errorf("%w: %w", ErrUnknown, err))
 		}
 		return fmt.Errorf("commit: %w", err)
 	}
 	return nil
-}
-
-// takeTurn waits for a connection. The pool of database/sql serves its waiters
-// in random order, so that under load a few wait many times as long as the
-// rest; here they are served in the order they came.
-func (db *DB) takeTurn(ctx context.Context) error {
-	select {
-	case db.turn <- struct{}{}:
-		return nil
-	default:
-	}
-	db.waiting.Add(1)
-	start := time.Now()
-	defer func() {
-		db.waiting.Add(-1)
-		db.waited.Add(int64(time.Since(start)))
-	}()
-	select {
-	case db.turn <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("wait for a turn to write, %d at a time: %w", cap(db.turn), ctx.Err())
-	}
 }
 
 // begin says why there is no transaction. When the context ended while the

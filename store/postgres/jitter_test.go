@@ -15,7 +15,7 @@ func TestJitterStaysWithinTenPercent(t *testing.T) {
 
 func TestTheZeroConfigIsComplete(t *testing.T) {
 	assert.Equal(t, Config{}.withDefaults(),
-		Config{MaxOpen: 10, IdleTime: 5 * time.Minute, Lifetime: 30 * time.Minute, Connect: 5 * time.Second})
-	set := Config{MaxOpen: 1, IdleTime: 2, Lifetime: 3, Connect: 4, Application: "orders"}
+		Config{MaxOpen: 10, IdleTime: 5 * time.Minute, Lifetime: 30 * time.Minute, Connect: 5 * time.Second, Grace: 250 * time.Millisecond, Replace: time.Second, Name: "database"})
+	set := Config{MaxOpen: 1, IdleTime: 2, Lifetime: 3, Connect: 4, Grace: 5, Replace: 6, Name: "orders", Application: "orders"}
 	assert.Equal(t, set.withDefaults(), set)
 }

@@ -10,7 +10,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/stdlib"
+
+	"github.com/plimsoll-go/plimsoll/store/internal/pool"
 )
 
 // Config limits a database. The zero value is the production default.
@@ -32,6 +33,20 @@ type Config struct {
 	// 0: 5 s.
 	Connect time.Duration
 
+	// Grace is how long the server may take to answer after it was to end a
+	// statement, before its connection is given up. 0: 250 ms. It must be more
+	// than a round trip, and than this process may have to wait for a processor
+	// under load, or a server that is well loses its connections.
+	Grace time.Duration
+
+	// Replace is the least time between two attempts to connect while
+	// connections break. 0: 1 s.
+	Replace time.Duration
+
+	// Name is what the pool is called in errors and on a request's bill. "":
+	// "database".
+	Name string
+
 	// Application is what pg_stat_activity shows, unless the URL has
 	// application_name.
 	Application string
@@ -50,21 +65,33 @@ func (c Config) withDefaults() Config {
 	if c.Connect <= 0 {
 		c.Connect = 5 * time.Second
 	}
+	if c.Grace <= 0 {
+		c.Grace = 250 * time.Millisecond
+	}
+	if c.Replace <= 0 {
+		c.Replace = time.Second
+	}
+	if c.Name == "" {
+		c.Name = "database"
+	}
 	return c
 }
 
 // DB is an open database: a pool for requests and a connection for readiness,
 // which therefore never waits behind them.
 type DB struct {
-	pool, probe *sql.DB
+	sql, probe *sql.DB
+	pool       *pool.Pool
 }
 
 // Open connects to the database that url names, postgres://user:password@host/name.
 // It takes libpq's parameters after the question mark, and PGPASSWORD and its
 // kin from the environment. No error shows the password.
 //
-// When a context ends during a query, the call returns at once, the server is
-// told to cancel, and that connection is closed.
+// Statements end with their context, and their connection is kept: the server
+// has their time left as statement_timeout, and is told when a context ends
+// before that. Only where it does not answer within the grace is the connection
+// given up. What is sent as COMMIT is not cut short.
 func Open(ctx context.Context, url string, c Config) (*DB, error) {
 	c = c.withDefaults()
 	config, err := pgx.ParseConfig(url)
@@ -77,15 +104,14 @@ func Open(ctx context.Context, url string, c Config) (*DB, error) {
 	if config.RuntimeParams["application_name"] == "" && c.Application != "" {
 		config.RuntimeParams["application_name"] = c.Application
 	}
-	d := &DB{
-		pool:  sql.OpenDB(newConnector(*config, c.MaxOpen)),
-		probe: sql.OpenDB(newConnector(*config, 1)),
+	d := &DB{}
+	if _, d.probe, err = newPool(d, c, &connector{config: *config}, 1); err != nil {
+		return nil, fmt.Errorf("open postgres: %w", err)
 	}
-	d.pool.SetMaxOpenConns(c.MaxOpen)
-	d.pool.SetMaxIdleConns(c.MaxOpen) // fewer would close and open one under every small burst
-	d.pool.SetConnMaxIdleTime(c.IdleTime)
-	d.pool.SetConnMaxLifetime(jitter(c.Lifetime, rand.Float64()))
-	d.probe.SetMaxOpenConns(1)
+	d.pool, d.sql, err = newPool(d, c, &connector{config: *config, cancel: &canceller{db: d.probe}}, c.MaxOpen)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open postgres: %w", err), d.probe.Close())
+	}
 	if err := d.Ready(ctx); err != nil {
 		_ = d.Close() // the error that matters is the one of connecting
 		return nil, explain(err, config)
@@ -93,24 +119,28 @@ func Open(ctx context.Context, url string, c Config) (*DB, error) {
 	return d, nil
 }
 
+// newPool makes a pool of size.
+func newPool(d *DB, c Config, from *connector, size int) (*pool.Pool, *sql.DB, error) {
+	from.grace, from.sockets = c.Grace, make(chan struct{}, 2*size)
+	return pool.New(pool.Config{
+		Name: c.Name, Size: size, Dial: from.dial, DialTime: c.Connect, Replace: c.Replace,
+		IdleTime: c.IdleTime, Lifetime: jitter(c.Lifetime, rand.Float64()), Owner: d, Explain: classify,
+	})
+}
+
 // jitter moves d by up to 10 % either way; chance is in [0, 1).
 func jitter(d time.Duration, chance float64) time.Duration {
 	return time.Duration(float64(d) * (0.9 + 0.2*chance))
 }
 
-// newConnector makes connections for a pool of size.
-func newConnector(config pgx.ConnConfig, size int) *connector {
-	c := &connector{sockets: make(chan struct{}, 2*size)}
-	config.DialFunc = c.limit(config.DialFunc)
-	c.Connector = stdlib.GetConnector(config)
-	return c
-}
-
 // Writer is the pool.
-func (d *DB) Writer() *sql.DB { return d.pool }
+func (d *DB) Writer() *sql.DB { return d.sql }
 
 // Reader is the same pool: what was just written is there to be read.
-func (d *DB) Reader() *sql.DB { return d.pool }
+func (d *DB) Reader() *sql.DB { return d.sql }
+
+// Pools is the pool, for package store.
+func (d *DB) Pools() []*pool.Pool { return []*pool.Pool{d.pool} }
 
 // Ready asks the server for a row, on a connection that requests do not use.
 func (d *DB) Ready(ctx context.Context) error {
@@ -132,4 +162,4 @@ func (d *DB) Unknown(err error) bool {
 
 // Close closes the idle connections, and the others when they are returned.
 // Closing again does nothing.
-func (d *DB) Close() error { return errors.Join(d.pool.Close(), d.probe.Close()) }
+func (d *DB) Close() error { return errors.Join(d.sql.Close(), d.probe.Close()) }

@@ -18,7 +18,8 @@ import (
 // proxy stands before a server, to hang and to cut.
 type proxy struct {
 	url  string
-	open atomic.Int32 // connections, those of cancel requests included
+	made atomic.Int32 // connections, those of cancel requests included
+	open atomic.Int32 // of them
 	most atomic.Int32 // of open
 
 	heal chan struct{} // closed: what hangs goes on
@@ -56,6 +57,7 @@ func (p *proxy) serve(ctx context.Context, client net.Conn, socket string) {
 		_ = client.Close()
 		return
 	}
+	p.made.Add(1)
 	for now := p.open.Add(1); ; {
 		most := p.most.Load()
 		if now <= most || p.most.CompareAndSwap(most, now) {

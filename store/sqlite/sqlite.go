@@ -8,10 +8,14 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"time"
 
 	driver "modernc.org/sqlite"
 	lib "modernc.org/sqlite/lib"
+
+	"github.com/plimsoll-go/plimsoll/problem"
+	"github.com/plimsoll-go/plimsoll/store/internal/pool"
 )
 
 const (
@@ -26,13 +30,18 @@ type Config struct {
 	// Readers is how many connections may read at the same time. 0: four, or
 	// GOMAXPROCS where that is more.
 	Readers int
+
+	// Name is what the pools are called in errors and on a request's bill. "":
+	// "database".
+	Name string
 }
 
 // DB is an open database: a writer, readers, and a connection of its own for
 // readiness, which therefore never waits behind requests.
 type DB struct {
 	writer, reader, probe *sql.DB
-	anchor                *sql.Conn // keeps a database in memory alive; nil for a file
+	pools                 []*pool.Pool // of the writer and of the readers
+	anchor                *sql.Conn    // keeps a database in memory alive; nil for a file
 
 	path string
 	file os.FileInfo // what path was when it was opened; nil in memory
@@ -63,26 +72,51 @@ func Open(ctx context.Context, url string, c Config) (*DB, error) {
 	if readers <= 0 {
 		readers = max(minReaders, runtime.GOMAXPROCS(0))
 	}
+	if c.Name == "" {
+		c.Name = "database"
+	}
 	name := "plimsoll-" + rand.Text() // of a database in memory: one per Open
-	for _, pool := range []struct {
+	probes := 1
+	if loc.path == "" {
+		probes = 2 // one is the anchor
+	}
+	for _, part := range []struct {
 		db     **sql.DB
+		name   string
 		writes bool
 		size   int
-	}{{&d.writer, true, 1}, {&d.reader, false, readers}, {&d.probe, false, 1}} {
-		connector, err := driver.NewConnector(loc.dsn(name, pool.writes))
+		idle   time.Duration
+	}{{&d.writer, c.Name + ".write", true, 1, 0}, {&d.reader, c.Name + ".read", false, readers, readersIdle}, {&d.probe, c.Name, false, probes, 0}} {
+		made, db, err := d.newPool(part.name, loc.dsn(name, part.writes), part.size, part.idle)
 		if err != nil {
 			return nil, fmt.Errorf("open sqlite %s: %w", loc.path, err)
 		}
-		*pool.db = sql.OpenDB(connector)
-		(*pool.db).SetMaxOpenConns(pool.size)
-		(*pool.db).SetMaxIdleConns(pool.size)
+		*part.db, d.pools = db, append(d.pools, made)
 	}
-	d.reader.SetConnMaxIdleTime(readersIdle)
+	d.pools = d.pools[:2]
 	if err := d.connect(ctx); err != nil {
 		_ = d.Close() // the error that matters is the one below
 		return nil, explain(err, loc)
 	}
 	return d, nil
+}
+
+// newPool makes a pool of connections to dsn.
+func (d *DB) newPool(name, dsn string, size int, idle time.Duration) (*pool.Pool, *sql.DB, error) {
+	connector, err := driver.NewConnector(dsn)
+	if err != nil {
+		return nil, nil, err
+	}
+	return pool.New(pool.Config{
+		Name: name, Size: size, DialTime: openWait, Replace: openRetry, IdleTime: idle, Owner: d, Explain: classify,
+		Dial: func(ctx context.Context) (pool.Conn, error) {
+			made, err := connector.Connect(ctx)
+			if err != nil {
+				return nil, err
+			}
+			return made.(pool.Conn), nil //nolint:forcetypeassert // the driver's connections do all that
+		},
+	})
 }
 
 // connect makes the first connections, so that a wrong path fails here and not
@@ -112,7 +146,6 @@ func (d *DB) connect(ctx context.Context) error {
 			return err
 		}
 		d.anchor = anchor
-		d.probe.SetMaxOpenConns(2)
 		return nil
 	}
 	file, err := os.Stat(d.path)
@@ -129,6 +162,9 @@ func (d *DB) Writer() *sql.DB { return d.writer }
 
 // Reader is the pool that reads. A statement that writes fails on it.
 func (d *DB) Reader() *sql.DB { return d.reader }
+
+// Pools are the pools of the writer and of the readers, for package store.
+func (d *DB) Pools() []*pool.Pool { return d.pools }
 
 // Ready reads from the file, on a connection that requests do not use. It
 // fails when the file was removed or replaced under the process, which SQLite
@@ -168,7 +204,20 @@ func (d *DB) Close() error {
 	return errors.Join(append(errs, d.probe.Close(), d.writer.Close())...)
 }
 
-func isCode(err error, code int) bool {
+// classify gives a kind to the error of one who waited for another process's lock
+// as long as that is of use.
+func classify(ctx context.Context, err error) error {
+	over := ctx.Err()
+	switch {
+	case over != nil && !errors.Is(err, over) && isCode(err, lib.SQLITE_INTERRUPT, lib.SQLITE_BUSY):
+		return fmt.Errorf("%w: %w", over, err)
+	case over == nil && isCode(err, lib.SQLITE_BUSY):
+		return problem.Wrap(problem.Unavailable, "the database is busy", err).WithHeader("Retry-After", "1")
+	}
+	return err
+}
+
+func isCode(err error, codes ...int) bool {
 	var e *driver.Error
-	return errors.As(err, &e) && e.Code()&0xff == code // the low byte is the primary code
+	return errors.As(err, &e) && slices.Contains(codes, e.Code()&0xff) // the low byte is the primary code
 }
