@@ -46,7 +46,7 @@ type census struct {
 // take counts what runs, but for what readiness' connection does.
 func (c *census) take(t *testing.T) (running int) {
 	t.Helper()
-	rows, err := c.db.QueryContext(t.Context(), "SELECT pid, coalesce(state = 'active', false) FROM pg_stat_activity WHERE application_name = 'victim' AND query NOT LIKE '%pg_stat_get_activity%'")
+	rows, err := c.db.QueryContext(t.Context(), "SELECT pid, coalesce(state = 'active' AND query NOT LIKE '%pg_stat_get_activity%', false) FROM pg_stat_activity WHERE application_name = 'victim'")
 	assert.NoError(t, err)
 	for rows.Next() {
 		var pid int64
