@@ -6,7 +6,7 @@ MEASURED := tools/prove/load$$|tools/prove/provetest|tools/cmd/
 WORK    := ./... ./store/... ./telemetry/otlp/... ./tools/... ./example/...
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test postgres race lint tidy fuzz arena arena-real arena-random bench-deadline bench-chain bench-time drain-soak clean prove-saboteurs
+.PHONY: help build demo test postgres race lint tidy fuzz arena arena-real arena-random bench-deadline bench-chain bench-time bench-db drain-soak clean prove-saboteurs
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ bench-chain: ## what the request chain and a refusal cost beside net/http alone 
 
 bench-time: ## chains of services before a dependency that fails, in virtual time, beside the clients of others (HOPS='-seeds 2 -dry' for less)
 	@cd bench && GOWORK=off $(GO) run ./hops $(HOPS)
+
+bench-db: ## PostgreSQL hangs under traffic, and what deadlines cost a statement, beside database/sql and pgx (a minute)
+	@cd bench && RESULTS="$(CURDIR)/bench/RESULTS.md" GOWORK=off $(GO) test -count=1 -v -run '^TestHang$$' ./database
 
 drain-soak: ## SIGTERM in the middle of 5 s of traffic, 20 times: what was lost of what was sent, run by run (2 minutes)
 	@DRAIN_RUNS=$(or $(DRAIN_RUNS),20) DRAIN_TRAFFIC=$(or $(DRAIN_TRAFFIC),5s) $(GO) test -count=1 -timeout 30m -v -run '^TestDrainUnderTraffic$$' ./internal/servicetest

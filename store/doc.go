@@ -10,8 +10,11 @@
 //
 // It is database/sql at every edge: [DB.Tx] to change something, [DB.Reader]
 // to read, [DB.SQL] for a library that wants a *sql.DB. Time limits come from
-// the context: the wait for a connection, the statement and the commit all end
-// when it does.
+// the context: the wait for a connection and the statement end when it does, on
+// the server too, and the connection stays. A commit that has begun is finished.
+//
+// One permit of an admission controller is one connection. Who waits for one
+// waits there, by class and by what is left of the budget, and nowhere else.
 //
 // Both drivers are linked, 4 MB each. A service that needs one is built with
 // the tag plimsoll_no_sqlite or plimsoll_no_postgres.

@@ -57,7 +57,7 @@ func TestJudge(t *testing.T) {
 	}
 	var r report
 	r.judge(all, healed)
-	if r.answers != 2 || r.p50 != 250*time.Millisecond || r.lost != 1 || r.recovery != 200*time.Millisecond {
+	if r.answers != 2 || r.p50 != 250*time.Millisecond || r.lost != 1 || r.recovery != 100*time.Millisecond {
 		t.Errorf("%+v", r)
 	}
 }

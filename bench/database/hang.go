@@ -94,9 +94,11 @@ func (r *report) judge(all []outcome, healed time.Duration) {
 		switch {
 		case o.at >= well && o.at < well+hung:
 			hanging = append(hanging, o.took)
-		case !o.good:
+		case !o.good && o.at < well-budget:
+			r.lost++
+		case !o.good && o.at >= healed:
 			bad = append(bad, o.at-healed)
-			if o.at < well-budget || o.at > healed+2*time.Second {
+			if o.at > healed+2*time.Second {
 				r.lost++
 			}
 		}

@@ -31,6 +31,7 @@ func Run(t *testing.T, fresh func(testing.TB) Database) {
 	t.Run("a transaction rolls back when the goroutine ends", s.txGoexit)
 	t.Run("a transaction rolls back when its context ends", s.txCancelled)
 	t.Run("a transaction within a transaction is refused", s.txNested)
+	t.Run("a transaction that wants a second connection does not wait for itself", s.txAlone)
 	t.Run("what a transaction did not commit is not seen", s.txIsolated)
 	t.Run("foreign keys are enforced", s.foreignKeys)
 	t.Run("writers do not disturb each other", s.writers)

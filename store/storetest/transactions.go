@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/plimsoll-go/plimsoll/internal/assert"
+	"github.com/plimsoll-go/plimsoll/problem"
 	"github.com/plimsoll-go/plimsoll/store"
 )
 
@@ -84,6 +85,17 @@ func (s suite) txNested(t *testing.T) {
 	assert.ErrorIs(t, err, store.ErrNested)
 	assert.Equal(t, count(t, db), 0)
 	assert.Equal(t, count(t, other), 1)
+}
+
+func (s suite) txAlone(t *testing.T) {
+	db := s.open(t, store.MaxConns(1)) // of PostgreSQL; SQLite has one writer anyway
+	err := db.Tx(t.Context(), func(ctx context.Context, tx *sql.Tx) error {
+		_, err := db.SQL().ExecContext(ctx, "UPDATE counter SET n = 7")
+		return err
+	})
+	assert.Equal(t, problem.From(err).Kind, problem.Unavailable, "%v", err)
+	assert.NoError(t, db.Tx(t.Context(), increment))
+	assert.Equal(t, count(t, db), 1)
 }
 
 func (s suite) txIsolated(t *testing.T) {

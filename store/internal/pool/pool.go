@@ -119,7 +119,7 @@ func (p *Pool) Connect(ctx context.Context) (driver.Conn, error) {
 		switch {
 		case err == nil:
 			return &Session{pool: p, entry: e, permit: permit, ctx: ctx}, nil
-		case errors.Is(err, errClosed):
+		case errors.Is(err, errClosed), errors.Is(err, errLeft):
 			permit.Release(admission.Unused)
 			return nil, err
 		}
@@ -167,9 +167,14 @@ func (p *Pool) checkout(ctx context.Context) (*entry, error) {
 		if err == nil {
 			return e, nil
 		}
+		over := ctx.Err()
+		if over != nil && e.conn.IsValid() { // who leaves in the middle proves nothing
+			p.push(e, false)
+			return nil, fmt.Errorf("%w: %w", errLeft, over)
+		}
 		_ = e.conn.Close() // it is broken
-		if ctx.Err() != nil {
-			return nil, fmt.Errorf("%w: %w", errBroke, ctx.Err())
+		if over != nil {
+			return nil, fmt.Errorf("%w: %w", errBroke, over)
 		}
 	}
 }
@@ -184,6 +189,7 @@ func (p *Pool) doubtful(e *entry) bool {
 
 var (
 	errClosed = errors.New("the pool is closed")
+	errLeft   = errors.New("the time was over before a statement was sent")
 	errBroke  = errors.New("the server did not answer")
 	errLater  = errors.New("the next dial is put off")
 )

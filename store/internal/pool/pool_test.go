@@ -220,9 +220,9 @@ func TestAnOutageIsProbedOnceASecondAndEndsAtOnce(t *testing.T) {
 		}
 		assert.AtMost(t, s.dials.Load()-before, 11)
 		s.refuse.Store(false)
-		time.Sleep(time.Second) // of virtual time
+		time.Sleep(1100 * time.Millisecond) // of virtual time
 		assert.NoError(t, exec(t.Context(), db, ""), "one is back after a second")
-		time.Sleep(time.Second)
+		time.Sleep(1100 * time.Millisecond)
 		assert.Equal(t, p.Stats().Lost, 0)
 	})
 }
