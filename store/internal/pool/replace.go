@@ -47,14 +47,19 @@ func (p *Pool) mayDial() (now time.Time, delay time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now = time.Now()
-	quiet := now.Sub(p.broke)
-	if quiet >= p.cfg.Replace && p.worked.After(p.broke) || quiet >= forgotten*p.cfg.Replace {
+	if !p.troubledLocked(now) {
 		return now, 0
 	}
 	if delay = max(0, p.cfg.Replace-now.Sub(p.dialed)); delay == 0 {
 		p.dialed = now
 	}
 	return now, delay
+}
+
+// troubledLocked says whether connections break, or dials fail.
+func (p *Pool) troubledLocked(now time.Time) bool {
+	quiet := now.Sub(p.broke)
+	return quiet < p.cfg.Replace || quiet < forgotten*p.cfg.Replace && !p.worked.After(p.broke)
 }
 
 // lose keeps the permit of a connection that is missing, until it is replaced;
@@ -83,7 +88,7 @@ const momentary = 100 * time.Millisecond
 func (p *Pool) down() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return len(p.lost) >= p.cfg.Size && p.cfg.Replace >= momentary
+	return len(p.lost) >= p.cfg.Size && p.cfg.Replace >= momentary && p.troubledLocked(time.Now())
 }
 
 // replace makes new connections until none is lost.
