@@ -20,12 +20,12 @@ const (
 
 // How it finds out that the dependency is back.
 const (
-	firstOpen = int64(100 * time.Millisecond) // until the first probe; doubled with each,
-	longOpen  = int64(400 * time.Millisecond) // up to this: also when the first fails by chance it is found in time
-	savedTime = 10 * longOpen                 // probes that nobody asked for are saved this long
-	calmTime  = int64(10 * time.Second)       // closed for so long, it begins with firstOpen again
+	openShare = 4                             // a quarter of the time it has been open is until the next probe,
+	leastOpen = int64(100 * time.Millisecond) // at least so long,
+	mostOpen  = int64(400 * time.Millisecond) // and at most: also when one fails by chance it is found in time
+	savedTime = 10 * mostOpen                 // probes that nobody asked for are saved this long
 
-	rampTime  = int64(500 * time.Millisecond) // from the first success until all calls go through
+	rampTime  = int64(500 * time.Millisecond) // from the first success until all calls go through: as above, at most
 	rampEvery = int64(50 * time.Millisecond)  // a call goes through at least so often
 	rampAhead = 16                            // calls may be without an answer, and
 	rampEach  = 4                             // more for each that succeeded
@@ -35,10 +35,12 @@ const (
 // breaker stops calling a dependency that answers none, or one in five, and finds out within 2 s that it is back,
 // at one call a minute as at ten thousand a second.
 //
-// Open, it lets one probe through after 100 ms, then after 200 ms, then every 400 ms, less up to a quarter at random.
-// They are not waited for: a probe that hangs holds up nothing. Probes that nobody asked for are saved, ten at most, so
-// that one that is seldom called is asked at once. The first success makes it half-open: for half a second it lets
-// through a growing share of the calls, and not many more than were answered; then it is closed.
+// Open, it lets one probe through after 100 ms, and again each time that it has been open for a quarter longer, at the
+// latest after 400 ms, less up to a quarter at random. They are not waited for: a probe that hangs holds up nothing.
+// Probes that nobody asked for are saved, ten at most, so that one that is seldom called is asked at once. The first
+// success makes it half-open: for a quarter of the time that it was open, half a second at most, it lets through a
+// growing share of the calls, and not many more than were answered; then it is closed. What waits for a dependency that
+// was away for a moment is no herd.
 //
 // An answer to a call that was sent before the breaker last opened or began to close says nothing any more.
 //
@@ -53,17 +55,16 @@ type breaker struct {
 	failed atomic.Int64  // when the first call failed since one succeeded; 0: none has
 	fails  atomic.Int64  // how many have
 
-	mu       sync.Mutex
-	mode     BreakerState
-	interval int64 // until the next probe but one
-	next     int64 // when a probe may pass; half-open, when a call may in any case
-	closed   int64 // when it last became so; 0: it was always
-	ramp     ramp
+	mu     sync.Mutex
+	mode   BreakerState
+	opened int64 // when it was last closed
+	next   int64 // when a probe may pass; half-open, when a call may in any case
+	ramp   ramp
 }
 
 // ramp is what a half-open breaker knows.
 type ramp struct {
-	start          int64
+	start, length  int64
 	passed         int
 	succeeded, bad int
 	credit         float64 // for the next call
@@ -92,7 +93,7 @@ func (b *breaker) allow(now int64) (ticket, bool) {
 			passes = b.rampLocked(now)
 		}
 	case BreakerClosed:
-		b.closeLocked(now)
+		b.closeLocked()
 	}
 	return ticket(b.gate.Load() >> 1), passes
 }
@@ -121,9 +122,7 @@ func (b *breaker) done(t ticket, ok bool, now int64) {
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		if b.gate.Load() == gate { // nobody else was first
-			if b.closed == 0 || now-b.closed >= calmTime {
-				b.interval = firstOpen
-			}
+			b.opened = now
 			b.openLocked(now)
 		}
 	}
@@ -143,7 +142,7 @@ func (b *breaker) stateLocked(now int64) BreakerState {
 	switch {
 	case b.mode == BreakerOpen && now >= b.next:
 		return BreakerHalfOpen
-	case b.mode == BreakerHalfOpen && now-b.ramp.start >= rampTime && !b.ramp.ahead():
+	case b.mode == BreakerHalfOpen && now-b.ramp.start >= b.ramp.length && !b.ramp.ahead():
 		return BreakerClosed
 	}
 	return b.mode
@@ -175,7 +174,7 @@ func (b *breaker) learn(t ticket, ok bool, now int64) {
 		b.since.Store(now)
 		b.failed.Store(0)
 		b.fails.Store(0)
-		b.ramp = ramp{start: now, passed: 1, succeeded: 1}
+		b.ramp = ramp{start: now, length: max(1, min(rampTime, (now-b.opened)/openShare)), passed: 1, succeeded: 1}
 		b.next = now
 	case b.mode == BreakerHalfOpen && ok:
 		b.ramp.succeeded++
@@ -189,8 +188,7 @@ func (b *breaker) learn(t ticket, ok bool, now int64) {
 
 // probeLocked lets a call through while the breaker is open.
 func (b *breaker) probeLocked(now int64) {
-	b.next = max(b.next, now-savedTime) + b.jitter(b.interval)
-	b.interval = min(2*b.interval, longOpen)
+	b.next = max(b.next, now-savedTime) + b.pause(now)
 }
 
 // ahead says that more calls were let through than their answers warrant.
@@ -200,7 +198,7 @@ func (r *ramp) ahead() bool { return r.passed >= rampAhead+rampEach*r.succeeded 
 // none when too many are without an answer; but one in 50 ms in any case.
 func (b *breaker) rampLocked(now int64) bool {
 	r := &b.ramp
-	r.credit += min(1, float64(now-r.start)/float64(rampTime))
+	r.credit += min(1, float64(now-r.start)/float64(r.length))
 	switch {
 	case r.credit >= 1 && !r.ahead():
 		r.credit--
@@ -218,24 +216,23 @@ func (b *breaker) rampLocked(now int64) bool {
 func (b *breaker) openLocked(now int64) {
 	b.mode = BreakerOpen
 	b.turnLocked()
-	b.next = now + b.jitter(b.interval)
-	b.interval = min(2*b.interval, longOpen)
+	b.next = now + b.pause(now)
 }
 
-func (b *breaker) closeLocked(now int64) {
+func (b *breaker) closeLocked() {
 	b.mode = BreakerClosed
-	b.closed = now
 	b.gate.Store(b.gate.Load() &^ 1) // the ticket stays: answers of the ramp still count
 }
 
 // turnLocked makes answers of what was sent before worthless.
 func (b *breaker) turnLocked() { b.gate.Store((b.gate.Load()>>1+1)<<1 | 1) }
 
-// jitter takes up to a quarter off, so that many clients do not probe at the same time.
-func (b *breaker) jitter(d int64) int64 {
+// pause is how long to wait for the next probe, so that many clients do not probe at the same time.
+func (b *breaker) pause(now int64) int64 {
 	random := b.random
 	if random == nil {
 		random = rand.Float64
 	}
+	d := min(max(leastOpen, (now-b.opened)/openShare), mostOpen)
 	return d - int64(random()*float64(d)/4)
 }

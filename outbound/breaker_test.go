@@ -118,9 +118,9 @@ func TestBreakerAtEveryRateAndFailure(t *testing.T) {
 				})
 				assert.NotEqual(t, b.state(heals), BreakerClosed)
 				_, passed, _ := between(calls, outage, heals)
-				// What came until it had opened, and then 3 in the first second and at most ten in three of those that follow.
+				// What came until it had opened, then 7 in the first half second, and then at most ten in three.
 				seconds := int((heals - outage) / second)
-				assert.AtMost(t, passed, int((fails+second)/every)+3+10+3+seconds*10/3)
+				assert.AtMost(t, passed, int((fails+second)/every)+3+10+7+seconds*10/3)
 
 				calls = through(b, evenly(heals, end, every), func(int64) (int64, bool) { return 20 * millisecond, true })
 				all, _, good := between(calls, heals+2*second, end)
@@ -137,7 +137,7 @@ func TestBreakerLetsNoHerdThrough(t *testing.T) {
 		r := rand.New(rand.NewPCG(seed, 0))
 		normal := 50 + 1000*r.Float64() // calls a second
 		b := &breaker{random: r.Float64}
-		heals := 5*second + int64(r.Float64()*float64(20*second))
+		heals := 6*second + int64(r.Float64()*float64(20*second))
 		through(b, randomly(r, 0, heals, normal), func(at int64) (int64, bool) { return 10 * millisecond, at < 2*second })
 		// Half as many again come as usually do: what had waited for the dependency comes back with what is new.
 		calls := through(b, randomly(r, heals, heals+4*second, 1.5*normal), func(int64) (int64, bool) { return 10 * millisecond, true })
@@ -307,6 +307,16 @@ func TestBreakerOpensAgainWhenTheRampFails(t *testing.T) {
 		}
 	}
 	assert.AtMost(t, fails, 4+3)
+}
+
+func TestBreakerIsQuickAfterAShortOutage(t *testing.T) {
+	b := &breaker{}
+	up := func(at int64) (int64, bool) { return 5 * millisecond, at < 2*second || at >= 3*second }
+	calls := through(b, evenly(0, 5*second, 5*millisecond), up)
+	all, _, good := between(calls, 3*second, 3300*millisecond)
+	assert.AtLeast(t, good, all/2, "it was open for half a second")
+	all, _, good = between(calls, 3300*millisecond, 5*second)
+	assert.Equal(t, good, all)
 }
 
 func TestBreakerStatesHaveNames(t *testing.T) {

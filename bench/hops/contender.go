@@ -7,22 +7,32 @@ import (
 	"io"
 	"net/http"
 	"sync"
+
+	"github.com/plimsoll-go/plimsoll/outbound"
 )
 
-// ours is the contender that runs with all seeds.
-const ours = "plimsoll"
+// ours is the contender that runs in all shapes and with all seeds; alone is the same without breaker and throttle, whose
+// retries nothing bounds but their budget.
+const (
+	ours  = "plimsoll"
+	alone = "plimsoll, no breaker"
+)
 
 // contender is a way to build a service that calls another.
 type contender struct {
 	name    string
-	service func(n *network, name, next string, width int, t *tally) (http.Handler, error)
+	service build
 }
+
+// build makes the handler of a service.
+type build func(n *network, name, next string, width int, t *tally) (http.Handler, error)
 
 // contenders are all of them. Those that repeat make three attempts with pauses of 25 to 250 ms; each of the peers'
 // attempts may take 1 s, which is what a request may.
 func contenders() []contender {
 	return []contender{
-		{ours, plimsollService},
+		{ours, plimsollService(outbound.Config{})},
+		{alone, plimsollService(outbound.Config{Breaker: outbound.Off, Throttle: outbound.Off})},
 		{"failsafe-go, budget", plain(failsafe)},
 		{"retryablehttp", plain(retryable)},
 		{"net/http, 3 attempts", plain(threeAttempts)},
@@ -34,7 +44,7 @@ func contenders() []contender {
 type caller func(r *http.Request) (*http.Response, error)
 
 // plain is a service on net/http that calls the next one with a client of its own.
-func plain(client func(http.RoundTripper) caller) func(*network, string, string, int, *tally) (http.Handler, error) {
+func plain(client func(http.RoundTripper) caller) build {
 	return func(n *network, _, next string, width int, t *tally) (http.Handler, error) {
 		call := client(n.transport())
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -13,6 +13,7 @@ type figures struct {
 	zombies       float64       // requests for which work went on after it
 	p99           time.Duration // of the time until an answer in the outage, less the budget
 	good          float64       // of the requests that came before the outage
+	during        float64       // good of those that came in it
 	recovered     float64       // good of those that came 2 s after its end or later
 	firstSecond   float64       // calls that reached the dependency in its first second, for each that came then
 }
@@ -24,7 +25,7 @@ func figuresOf(p plan, t *tally) figures {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var f figures
-	during, calls, zombies := 0, 0, 0
+	during, goodDuring, calls, zombies := 0, 0, 0, 0
 	before, goodBefore, later, goodLater := 0, 0, 0, 0
 	first, came := 0, 0
 	var waits []time.Duration
@@ -36,6 +37,7 @@ func figuresOf(p plan, t *tally) figures {
 			goodBefore += one(q.good)
 		case q.at >= ordinary && q.at < ordinary+outage:
 			during++
+			goodDuring += one(q.good)
 			calls += q.calls
 			zombies += one(q.zombie)
 			waits = append(waits, q.answered-q.at)
@@ -48,6 +50,7 @@ func figuresOf(p plan, t *tally) figures {
 	}
 	f.amplification = ratio(calls, during*p.shape.width)
 	f.zombies = ratio(zombies, during)
+	f.during = ratio(goodDuring, during)
 	f.good, f.recovered = ratio(goodBefore, before), ratio(goodLater, later)
 	slices.Sort(waits)
 	f.p99 = waits[len(waits)*99/100] - allowed
@@ -71,6 +74,6 @@ func ratio(part, whole int) float64 { return float64(part) / float64(max(whole, 
 
 // String is for one line.
 func (f figures) String() string {
-	return fmt.Sprintf("amplification %.3f late %d zombies %.1f%% p99 %+v good %.1f%% then %.1f%% first second %.2f",
-		f.amplification, f.lateStarts, 100*f.zombies, f.p99.Round(time.Millisecond), 100*f.good, 100*f.recovered, f.firstSecond)
+	return fmt.Sprintf("amplification %.3f late %d zombies %.1f%% p99 %+v good %.1f%%, %.1f%%, %.1f%% first second %.2f",
+		f.amplification, f.lateStarts, 100*f.zombies, f.p99.Round(time.Millisecond), 100*f.good, 100*f.during, 100*f.recovered, f.firstSecond)
 }

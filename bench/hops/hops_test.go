@@ -27,7 +27,7 @@ func TestWhatIsKnownIsMeasured(t *testing.T) {
 
 func TestLateWorkIsSeen(t *testing.T) {
 	s := shape{name: "test", hops: 2, width: 1, rate: 2}
-	f := inBubble(t, plan{s, faults()[slices.Index(faultNames(), hung)], contenders()[3], 1})
+	f := inBubble(t, plan{s, faults()[slices.Index(faultNames(), hung)], contenders()[4], 1})
 	if f.lateStarts == 0 || f.zombies < 0.5 || f.p99 < time.Second {
 		t.Errorf("three attempts of as long as a request may take: %s", f)
 	}
@@ -36,7 +36,7 @@ func TestLateWorkIsSeen(t *testing.T) {
 func TestARunDependsOnItsSeedAlone(t *testing.T) {
 	s := shape{name: "test", hops: 1, width: 3, rate: 5}
 	run := func(seed uint64) figures {
-		return inBubble(t, plan{s, faults()[len(faults())-1], contenders()[4], seed})
+		return inBubble(t, plan{s, faults()[len(faults())-1], contenders()[5], seed})
 	}
 	if a, b := run(1), run(1); a != b {
 		t.Errorf("the same seed: %s and %s", a, b)

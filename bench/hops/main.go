@@ -88,7 +88,7 @@ func (o options) plans() (all []plan) {
 					continue
 				}
 				n := o.seeds
-				if c.name != ours {
+				if c.name != ours && c.name != alone {
 					n = o.others
 				}
 				for i := range uint64(n) {

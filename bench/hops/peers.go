@@ -51,11 +51,10 @@ func drain(res *http.Response) {
 
 // failsafe is failsafe-go's retry policy for HTTP with its retry budget at a tenth.
 func failsafe(transport http.RoundTripper) caller {
-	policy := failsafehttp.NewRetryPolicyBuilder().
-		WithMaxAttempts(attempts).WithBackoff(firstPause, longPause).WithJitterFactor(0.5).
-		WithBudget(budget.NewBuilder().WithMaxRate(0.1).Build()).Build()
-	inner := timeout{transport}
-	return (&http.Client{Transport: failsafehttp.NewRoundTripper(inner, policy)}).Do
+	policy := failsafehttp.NewRetryPolicyBuilder(). //nolint:bodyclose // a policy has no answer
+							WithMaxAttempts(attempts).WithBackoff(firstPause, longPause).WithJitterFactor(0.5). //nolint:bodyclose // nor has it here
+							WithBudget(budget.NewBuilder().WithMaxRate(0.1).Build()).Build()                    //nolint:bodyclose // nor here
+	return (&http.Client{Transport: failsafehttp.NewRoundTripper(timeout{transport}, policy)}).Do
 }
 
 // retryable is hashicorp's client with the same attempts and pauses.

@@ -29,10 +29,11 @@ type shape struct {
 
 // The shapes that something is asked of.
 const (
-	oneHop       = "1 hop"
-	oneHopSeldom = "1 hop, 10 a second"
-	twoHops      = "2 hops"
-	threeHops    = "3 hops"
+	oneHop          = "1 hop"
+	oneHopSeldom    = "1 hop, 10 a second"
+	twoHops         = "2 hops"
+	threeHops       = "3 hops"
+	threeHopsSeldom = "3 hops, 10 a second"
 )
 
 // shapes are the chains, the fans and the client that seldom calls.
@@ -40,9 +41,9 @@ func shapes() []shape {
 	return []shape{
 		{oneHop, 1, 1, 30, true},
 		{oneHopSeldom, 1, 1, 10, true},
-		{twoHops, 2, 1, 30, true},
-		{threeHops, 3, 1, 30, true},
-		{"3 hops, 10 a second", 3, 1, 10, false},
+		{twoHops, 2, 1, 20, true},
+		{threeHops, 3, 1, 20, true},
+		{threeHopsSeldom, 3, 1, 10, true},
 		{"4 hops", 4, 1, 20, false},
 		{"5 hops", 5, 1, 20, false},
 		{"1 hop, fan of 3", 1, 3, 20, false},

@@ -75,6 +75,26 @@ func (t *table) beside(shape string, figure func(figures) float64, print func(ce
 	return b.String()
 }
 
+// column prints a figure of all contenders for one fault, by shape.
+func (t *table) column(fault string, figure func(figures) float64, print func(cell) string) string {
+	var b strings.Builder
+	var names []string
+	for _, s := range shapes() {
+		if s.compared {
+			names = append(names, s.name)
+		}
+	}
+	heading(&b, fault, names)
+	for _, c := range contenders() {
+		line := []string{c.name}
+		for _, s := range names {
+			line = append(line, shown(t.of(s, fault, c.name, figure), print))
+		}
+		writeLine(&b, line)
+	}
+	return b.String()
+}
+
 func shown(c cell, print func(cell) string) string {
 	if len(c) == 0 {
 		return "-"
