@@ -32,7 +32,7 @@ type window struct {
 	useful  float64 // work that ended well and in time
 	wasted  float64 // work that ended too late, or that nobody waited for any more
 	hold    float64 // how long a permit was held on average, seconds; 0: nothing ended
-	spread  float64 // the squared coefficient of variation of that
+	spread  float64 // the squared coefficient of variation of that, for useful work
 	pressed float64 // what met a limit: waited, or was refused for it
 	left    float64 // how much time callers who met the limit had left on average, seconds; 0: not known
 }
@@ -56,7 +56,8 @@ func (w window) limited() bool { return w.pressed > pressing*w.ended() }
 type reading struct {
 	at                      int64
 	useful, wasted, pressed uint64
-	ended, held, squares    float64 // of every hold time: count, sum, sum of squares, in seconds
+	ended, held             float64 // of every hold time: count, sum in seconds
+	heldWell, squares       float64 // of those of useful work: sum, sum of squares
 	asked, left             float64 // of those who met the limit: count, and the time left, in seconds
 	slower                  float64 // see fill
 }
@@ -70,9 +71,11 @@ func (r reading) since(before reading) window {
 	}
 	if n := r.ended - before.ended; n > 0 {
 		w.hold = (r.held - before.held) / n
-		if w.hold > 0 {
-			w.spread = max(0, (r.squares-before.squares)/n/(w.hold*w.hold)-1)
-		}
+	}
+	// What was caught in a standstill of the backend tells nothing of how much
+	// work differs.
+	if mean := (r.heldWell - before.heldWell) / max(w.useful, 1); mean > 0 {
+		w.spread = max(0, (r.squares-before.squares)/w.useful/(mean*mean)-1)
 	}
 	if n := r.asked - before.asked; n > 0 {
 		w.left = (r.left - before.left) / n
@@ -103,13 +106,14 @@ func (c *Controller) read(now int64) reading {
 			if n == 0 {
 				continue
 			}
-			if kind == 0 {
-				r.useful += n
-			}
 			d := middle(b) / float64(time.Second)
 			r.ended += float64(n)
 			r.held += float64(n) * d
-			r.squares += float64(n) * d * d
+			if kind == 0 {
+				r.useful += n
+				r.heldWell += float64(n) * d
+				r.squares += float64(n) * d * d
+			}
 		}
 	}
 	for _, reason := range []Reason{QueueFull, Evicted, TooLong, HotCPU} {

@@ -15,6 +15,10 @@ type Options struct {
 	// caller outside the trust boundary. Nil: route.Critical for all.
 	Class func(*http.Request) route.Criticality
 
+	// Tenant tells callers apart, for fairness: any cheap hash, see
+	// AcquireFor. Nil: all are alike.
+	Tenant func(*http.Request) uint64
+
 	// RetryAfter is the Retry-After of a refusal in seconds. Nil: the
 	// controller's own.
 	RetryAfter func() int
@@ -34,9 +38,12 @@ func Middleware(c *Controller, o Options) func(http.Handler) http.Handler {
 	if o.Class == nil {
 		o.Class = func(*http.Request) route.Criticality { return route.Critical }
 	}
+	if o.Tenant == nil {
+		o.Tenant = func(*http.Request) uint64 { return 0 }
+	}
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			permit, err := c.Acquire(r.Context(), o.Class(r))
+			permit, err := c.AcquireFor(r.Context(), o.Class(r), o.Tenant(r))
 			if err != nil {
 				Refuse(w, r, err, o.RetryAfter())
 				return

@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/plimsoll-go/plimsoll/internal/assert"
@@ -328,6 +329,38 @@ func TestMiddlewareRefusesByClass(t *testing.T) {
 		}
 		assert.Equal(t, r.Count, want, "%v of %v", r.Reason, r.Class)
 	}
+}
+
+// A tenant that fills the queue makes room for another.
+func TestMiddlewareTellsTenantsApart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newController(t, Config{Limit: 1, Queue: 16})
+		leave := make(chan struct{})
+		h := Middleware(c, Options{Tenant: func(r *http.Request) uint64 { return uint64(r.Header.Get("Tenant")[0]) }})(
+			http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-leave }))
+		ask := func(tenant string) *httptest.ResponseRecorder {
+			w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil)
+			r.Header.Set("Tenant", tenant)
+			go h.ServeHTTP(w, r)
+			synctest.Wait()
+			return w
+		}
+		var flood []*httptest.ResponseRecorder
+		for range 17 {
+			flood = append(flood, ask("flood"))
+		}
+		light := ask("light")
+		close(leave)
+		synctest.Wait()
+		assert.Equal(t, light.Code, 200)
+		shed := 0
+		for _, w := range flood {
+			if w.Code == 503 {
+				shed++
+			}
+		}
+		assert.AtLeast(t, shed, 1)
+	})
 }
 
 // What a handler may ask of the writer is as it was.

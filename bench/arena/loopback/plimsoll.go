@@ -19,7 +19,7 @@ func startMiddleware(j job, b *bench, _ io.Writer) (string, *admission.Controlle
 	if err != nil {
 		return "", nil, err
 	}
-	admitted := admission.Middleware(controller, admission.Options{Class: classOf})(b)
+	admitted := admission.Middleware(controller, admission.Options{Class: classOf, Tenant: tenantOf})(b)
 	addr, err := serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := budget.Start(r.Context(), time.Now(), j.Workload.Budget, r.Header)
 		defer cancel()
@@ -28,8 +28,8 @@ func startMiddleware(j job, b *bench, _ io.Writer) (string, *admission.Controlle
 	return addr, controller, err
 }
 
-// startService is a whole service as it comes, with its access log, but for the
-// one setting that turns the adaptive limit on.
+// startService is a whole service as it comes, with its access log, but for two
+// settings: the adaptive limit, and what tells tenants apart.
 func startService(_ job, b *bench, log io.Writer) (string, *admission.Controller, error) {
 	var controller *admission.Controller
 	setUp := func(_ context.Context, s *plimsoll.Service, _ struct{}) error {
@@ -40,7 +40,7 @@ func startService(_ job, b *bench, log io.Writer) (string, *admission.Controller
 	listening, ended := make(chan string, 1), make(chan error, 1)
 	go func() { // for the life of the process
 		ended <- plimsoll.Run(context.Background(), "arena", setUp,
-			plimsoll.Environ("ADDR=127.0.0.1:0", "ADMIN_ADDR=127.0.0.1:0", "PLIMSOLL_ADMISSION=adaptive"),
+			plimsoll.Environ("ADDR=127.0.0.1:0", "ADMIN_ADDR=127.0.0.1:0", "PLIMSOLL_ADMISSION=adaptive", "PLIMSOLL_TENANT=header:"+tenantHeader),
 			plimsoll.Output(log),
 			plimsoll.OnListen(func(public, _ net.Addr) { listening <- public.String() }))
 	}()

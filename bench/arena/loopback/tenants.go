@@ -14,12 +14,9 @@ import (
 // tenantHeader tells tenants apart.
 const tenantHeader = "Tenant"
 
-// tenantName is the request's tenant; "": nobody in particular.
-func tenantName(r *http.Request) string { return r.Header.Get(tenantHeader) }
-
-// tenantOf is a hash of that, 0 for nobody.
+// tenantOf is a hash of the request's tenant; 0: nobody in particular.
 func tenantOf(r *http.Request) uint64 {
-	name := tenantName(r)
+	name := r.Header.Get(tenantHeader)
 	if name == "" {
 		return 0
 	}
