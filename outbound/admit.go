@@ -39,10 +39,14 @@ func (r refusal) String() string {
 
 const detailHeld = "a dependency is not called at present"
 
+// retryHeld is when to come back, in seconds: what holds calls back lets some through again within one.
+const retryHeld = "1"
+
 // held is the failure of a call that is held back.
 func (c *call) held(r refusal) error {
 	cause := &notExecutedError{fmt.Errorf("%w by the %v", ErrRefused, r)}
-	return c.transport.wrap(problem.Unavailable, detailHeld, c.request, cause)
+	err := c.transport.wrap(problem.Unavailable, detailHeld, c.request, cause)
+	return problem.From(err).WithHeader(headerRetryAfter, retryHeld)
 }
 
 // admit makes the next attempt, once everything that may hold it back lets it through. It may wait in the bulkhead's

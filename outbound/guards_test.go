@@ -95,6 +95,7 @@ func TestABreakerLeavesADependencyAloneAndReturns(t *testing.T) {
 				} else {
 					assert.ErrorIs(t, err, outbound.ErrRefused)
 					wantKind(t, err, problem.Unavailable)
+					assert.Equal(t, problem.From(err).Header.Get("Retry-After"), "1")
 				}
 				time.Sleep(10 * time.Millisecond)
 			}

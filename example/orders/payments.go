@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 
 	"github.com/plimsoll-go/plimsoll/outbound"
@@ -57,10 +56,9 @@ func isDeclined(err error) bool {
 }
 
 // wasNotSent reports whether payments certainly did not charge: no connection
-// was made, or it says so itself.
+// was made, the call was held back, or payments says so itself.
 func wasNotSent(err error) bool {
-	var op *net.OpError
-	if errors.As(err, &op) && op.Op == "dial" {
+	if errors.Is(err, outbound.ErrNotExecuted) {
 		return true
 	}
 	var status *outbound.StatusError
