@@ -64,8 +64,7 @@ func (a *Account) Enter(b *Bill, s Served) {
 	a.ownSpent.Add(int64(b.Own))
 	a.requests.Add(1)
 	waited := time.Duration(0)
-	for i := range b.used {
-		line := &b.lines[i]
+	for line := range b.Lines {
 		if line.attempt != whole {
 			continue
 		}

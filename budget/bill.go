@@ -38,46 +38,17 @@ type Bill struct {
 	Left    time.Duration // of the budget; 0 when it is spent or Limited is false
 	Limited bool          // there is a deadline
 
-	lines [maxLines + 1]Line
-	used  int
+	page *page // nil: nothing was charged
+	used int
 }
 
 // Lines calls yield for every line, in the order in which they were first charged. Attempts stand among them.
 func (b *Bill) Lines(yield func(*Line) bool) {
 	for i := range b.used {
-		if !yield(&b.lines[i]) {
+		if !yield(&b.page.lines[i]) {
 			return
 		}
 	}
-}
-
-// find returns the index of the line for such a charge, which it makes when there is room.
-func (b *Bill) find(kind Kind, name string, attempt int) int {
-	for i := range b.used {
-		if l := &b.lines[i]; l.Kind == kind && int(l.attempt) == attempt && l.Name == name {
-			return i
-		}
-	}
-	if b.used > maxLines {
-		return maxLines
-	}
-	if b.used == maxLines {
-		kind, name, attempt = Others, "", whole
-	}
-	l := &b.lines[b.used]
-	l.Kind, l.Name, l.attempt = kind, name, int8(attempt)
-	b.used++
-	return b.used - 1
-}
-
-// wall is what the lines of a kind come to, attempts aside.
-func (b *Bill) wall(kind Kind) (d time.Duration) {
-	for l := range b.Lines {
-		if l.Kind == kind && l.attempt == whole {
-			d += l.Wall
-		}
-	}
-	return d
 }
 
 // AppendText appends the bill in one line: "queue=1.2ms payments=30.1ms db=4ms*3 own=3.1ms left=4950ms". A line is

@@ -1,6 +1,7 @@
 package budget
 
 import (
+	"context"
 	"maps"
 	"sync"
 	"sync/atomic"
@@ -22,6 +23,7 @@ const bookWindow = 6 * time.Minute
 // many goroutines; reading a route's account takes no lock.
 type Book struct {
 	begun    time.Time
+	pages    sync.Pool  // of *page, clean
 	mu       sync.Mutex // serialises who adds an account
 	accounts atomic.Pointer[map[string]*Account]
 }
@@ -29,8 +31,15 @@ type Book struct {
 // NewBook makes an empty book.
 func NewBook() *Book {
 	b := &Book{begun: time.Now()}
+	b.pages.New = func() any { return new(page) }
 	b.accounts.Store(&map[string]*Account{})
 	return b
+}
+
+// Open is Ledger.Open with lines that the book lends until Ledger.Free: what is charged then allocates nothing.
+func (b *Book) Open(l *Ledger, parent context.Context, t Terms) context.Context {
+	l.book = b
+	return l.Open(parent, t)
 }
 
 // Account is that of a route, by its name in metrics and logs, which has few values. From the 129th on all routes

@@ -22,12 +22,12 @@ func Charge(ctx context.Context, kind Kind, name string) Entry {
 	if l == nil {
 		return Entry{}
 	}
-	return l.charge(kind, name, whole, time.Now())
+	return l.charge(kind, name, time.Now())
 }
 
 // ChargeAt is Charge for a caller that has read the clock already.
 func ChargeAt(ctx context.Context, kind Kind, name string, now time.Time) Entry {
-	return FromContext(ctx).charge(kind, name, whole, now)
+	return FromContext(ctx).charge(kind, name, now)
 }
 
 // Attempt begins to charge one attempt of a call, from 0. It is shown beside the call, not added to it. End must
@@ -41,14 +41,20 @@ func (e Entry) Attempt(n int) Entry {
 
 // AttemptAt is Attempt for a caller that has read the clock already.
 func (e Entry) AttemptAt(n int, now time.Time) Entry {
-	if e.ledger == nil {
+	l := e.ledger
+	if l == nil {
 		return Entry{}
 	}
-	call := &e.ledger.bill.lines[e.line] // kind and name of a line in use do not change
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return Entry{}
+	}
+	call := &l.bill.page.lines[e.line]
 	if call.Kind == Others {
 		return Entry{}
 	}
-	return e.ledger.charge(call.Kind, call.Name, min(max(n, 0), maxAttempt), now)
+	return l.chargeLocked(call.Kind, call.Name, min(max(n, 0), maxAttempt), now)
 }
 
 // End ends the charge; err says why what was waited for failed, nil when it did not.
@@ -64,11 +70,14 @@ func (e Entry) EndAt(err error, now time.Time) {
 	if l == nil {
 		return
 	}
-	at := now.Sub(l.terms.Arrival)
+	at := now.Sub(l.arrival)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	line := &l.bill.lines[e.line]
-	if l.closed || line.Open == 0 {
+	if l.closed {
+		return
+	}
+	line := &l.bill.page.lines[e.line]
+	if line.Open == 0 {
 		return
 	}
 	if err != nil {
@@ -84,18 +93,22 @@ func (e Entry) EndAt(err error, now time.Time) {
 }
 
 // charge enters a wait that begins now.
-func (l *Ledger) charge(kind Kind, name string, attempt int, now time.Time) Entry {
+func (l *Ledger) charge(kind Kind, name string, now time.Time) Entry {
 	if l == nil {
 		return Entry{}
 	}
-	at := now.Sub(l.terms.Arrival)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
 		return Entry{}
 	}
-	i := l.bill.find(kind, name, attempt)
-	line := &l.bill.lines[i]
+	return l.chargeLocked(kind, name, whole, now)
+}
+
+func (l *Ledger) chargeLocked(kind Kind, name string, attempt int, now time.Time) Entry {
+	at := now.Sub(l.arrival)
+	i := l.findLocked(kind, name, attempt)
+	line := &l.bill.page.lines[i]
 	if line.Open++; line.Open == 1 {
 		line.since = at
 	}

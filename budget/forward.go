@@ -62,13 +62,12 @@ func (p Hop) Forward(ctx context.Context, h http.Header) {
 
 // name sets the class and the attempt.
 func (p Hop) name(ctx context.Context, h http.Header) {
-	terms := FromContext(ctx).Terms()
 	delete(h, HeaderClass)
 	delete(h, HeaderAttempt)
-	if terms.Class != route.Unset {
-		h[HeaderClass] = []string{terms.Class.String()}
+	if class := Class(ctx); class != route.Unset {
+		h[HeaderClass] = []string{class.String()}
 	}
-	if n := terms.Attempt + p.Attempt; n > 0 {
+	if n := Attempt(ctx) + p.Attempt; n > 0 {
 		h[HeaderAttempt] = []string{strconv.Itoa(min(n, mostAttempts))}
 	}
 }

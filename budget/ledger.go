@@ -22,17 +22,20 @@ type Terms struct {
 // It is part of another struct, or on its own, and never copied or used twice: a handler that outlives its request may
 // still hold it. Its methods may be called from any goroutine, and on nil do nothing.
 type Ledger struct {
-	ctx   ledgerContext
-	terms Terms
+	ctx     ledgerContext
+	book    *Book // lends the lines; nil: they are made
+	arrival time.Time
+	class   route.Criticality
+	attempt uint8
 
-	mu       sync.Mutex
-	deadline time.Time     // zero: none
-	closed   bool          // nothing is entered any more: bill may be read without mu
-	open     int           // charges that are under way
-	since    time.Duration // since arrival: when open was last 0
-	covered  time.Duration // with at least one charge under way
-	until    time.Duration // covered goes as far as this
-	bill     Bill
+	mu      sync.Mutex
+	closed  bool          // nothing is entered any more: bill may be read without mu
+	open    int32         // charges that are under way
+	limit   time.Duration // since arrival; 0: no deadline
+	since   time.Duration // since arrival: when open was last 0
+	covered time.Duration // with at least one charge under way
+	until   time.Duration // covered goes as far as this
+	bill    Bill
 }
 
 // Open begins the ledger. The context that it returns carries it to Charge, Attempt and Class.
@@ -40,7 +43,10 @@ func (l *Ledger) Open(parent context.Context, t Terms) context.Context {
 	if t.Arrival.IsZero() {
 		t.Arrival = time.Now()
 	}
-	l.terms, l.deadline = t, t.Deadline
+	l.arrival, l.class, l.attempt = t.Arrival, t.Class, uint8(min(max(t.Attempt, 0), mostAttempts))
+	if !t.Deadline.IsZero() {
+		l.limit = max(1, t.Deadline.Sub(t.Arrival))
+	}
 	l.ctx = ledgerContext{Context: parent, ledger: l}
 	return &l.ctx
 }
@@ -53,17 +59,19 @@ func FromContext(ctx context.Context) *Ledger {
 
 // Attempt is how often the caller of the request that ctx belongs to had tried before, as far as it is believed; 0 for
 // a first attempt, and outside of a request.
-func Attempt(ctx context.Context) int { return FromContext(ctx).Terms().Attempt }
+func Attempt(ctx context.Context) int {
+	if l := FromContext(ctx); l != nil {
+		return int(l.attempt)
+	}
+	return 0
+}
 
 // Class is the class of the request that ctx belongs to; route.Unset outside of a request.
-func Class(ctx context.Context) route.Criticality { return FromContext(ctx).Terms().Class }
-
-// Terms are what the ledger was opened with.
-func (l *Ledger) Terms() Terms {
-	if l == nil {
-		return Terms{}
+func Class(ctx context.Context) route.Criticality {
+	if l := FromContext(ctx); l != nil {
+		return l.class
 	}
-	return l.terms
+	return route.Unset
 }
 
 // expect notes a deadline that nobody knew when the ledger was opened.
@@ -73,8 +81,8 @@ func (l *Ledger) expect(deadline time.Time) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.deadline.IsZero() || deadline.Before(l.deadline) {
-		l.deadline = deadline
+	if limit := max(1, deadline.Sub(l.arrival)); l.limit == 0 || limit < l.limit {
+		l.limit = limit
 	}
 }
 
@@ -89,7 +97,7 @@ func (l *Ledger) Enter(kind Kind, name string, d time.Duration) {
 	if l.closed {
 		return
 	}
-	line := &l.bill.lines[l.bill.find(kind, name, whole)]
+	line := &l.bill.page.lines[l.findLocked(kind, name, whole)]
 	line.Count++
 	line.Wall += d
 	l.covered += d
@@ -118,6 +126,10 @@ func (l *Ledger) Bill(now time.Time) *Bill {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	bill := l.bill
+	if bill.page != nil {
+		bill.page = new(page)
+		*bill.page = *l.bill.page
+	}
 	if !l.closed {
 		l.settleLocked(&bill, now)
 	}
@@ -126,22 +138,19 @@ func (l *Ledger) Bill(now time.Time) *Bill {
 
 // settleLocked makes b, which has the lines, a bill that ends now.
 func (l *Ledger) settleLocked(b *Bill, now time.Time) {
-	end := max(0, now.Sub(l.terms.Arrival))
+	end := max(0, now.Sub(l.arrival))
 	covered := l.covered
 	if l.open > 0 {
 		covered += max(0, end-l.since)
 	}
-	for i := range b.used {
-		line := &b.lines[i]
+	for line := range b.Lines {
 		if line.Open > 0 {
 			line.Wall += end - line.since
 		}
 		line.Wall = min(max(0, line.Wall), end)
 	}
 	b.Total, b.Own = end, max(0, end-covered)
-	if !l.deadline.IsZero() {
-		b.Limited, b.Left = true, max(0, l.deadline.Sub(now))
-	}
+	b.Limited, b.Left = l.limit > 0, max(0, l.limit-end)
 }
 
 // ledgerContext is a request's context with the ledger in it, in the ledger's own memory.

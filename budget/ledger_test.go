@@ -254,3 +254,42 @@ func TestLedgerIsConcurrent(t *testing.T) {
 	children.Wait()
 	assert.True(t, bill.Own >= 0 && bill.Own <= bill.Total)
 }
+
+// A page that is used again holds nothing of another request, and who outlived that does not reach it.
+func TestLinesThatAreLentAreGivenBackClean(t *testing.T) {
+	b := NewBook()
+	now := time.Now()
+	var first, second Ledger
+	ctx := b.Open(&first, t.Context(), Terms{Arrival: now})
+	call := ChargeAt(ctx, Dependency, "payments", now)
+	first.Free() // not closed: nothing happens
+	bill := first.Close(now.Add(ms))
+	assert.Equal(t, bill.String(), "payments=1ms~ own=0ms")
+	page := bill.page
+	first.Free()
+	first.Free()
+	assert.Equal(t, page.lines, [maxLines + 1]Line{})
+	assert.Equal(t, bill.String(), "own=0ms")
+
+	second.book, second.bill.page = b, page // as the pool does, most of the time
+	ctx = second.Open(t.Context(), Terms{Arrival: now})
+	ChargeAt(ctx, Database, "", now).EndAt(nil, now.Add(ms))
+	call.AttemptAt(1, now).EndAt(errors.New("late"), now)
+	call.EndAt(errors.New("late"), now.Add(time.Hour))
+	first.Enter(Queue, "", time.Hour)
+	assert.Equal(t, second.Close(now.Add(2*ms)).String(), "database=1ms own=1ms")
+}
+
+func TestABookLendsWithoutAllocating(t *testing.T) {
+	b := NewBook()
+	account := b.Account("GET /")
+	var l Ledger
+	assert.Zero(t, testing.AllocsPerRun(1000, func() {
+		l = Ledger{}
+		now := time.Now()
+		ctx := b.Open(&l, context.Background(), Terms{Arrival: now, Deadline: now.Add(time.Second)})
+		Charge(ctx, Dependency, "payments").End(nil)
+		account.Enter(l.Close(now), Served{At: now})
+		l.Free()
+	}))
+}

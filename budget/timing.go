@@ -105,17 +105,17 @@ func (l *Ledger) ServerTiming(now time.Time) string {
 	var buffer [256]byte
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	to := appendDuration(append(buffer[:0], "app"...), max(0, now.Sub(l.terms.Arrival)))
-	if b := &l.bill; b.used == 0 || b.lines[0].Kind != Queue {
+	to := appendDuration(append(buffer[:0], "app"...), max(0, now.Sub(l.arrival)))
+	if b := &l.bill; b.used == 0 || b.page.lines[0].Kind != Queue {
 		to = appendDuration(append(to, ", q"...), 0) // it says that it did not wait
 	}
 	for i := range l.bill.used {
-		line := l.bill.lines[i] // a copy: the bill goes on
+		line := l.bill.page.lines[i] // a copy: the bill goes on
 		if line.attempt != whole {
 			continue
 		}
 		if line.Open > 0 && !l.closed {
-			line.Wall += max(0, now.Sub(l.terms.Arrival)-line.since)
+			line.Wall += max(0, now.Sub(l.arrival)-line.since)
 		}
 		to = append(append(to, ", "...), timingNames[line.Kind]...)
 		if line.Name != "" {

@@ -92,7 +92,7 @@ func FuzzServerTiming(f *testing.F) {
 		var l Ledger // whatever a name is, the line that is written reads as itself
 		ctx := l.Open(t.Context(), Terms{})
 		Charge(ctx, Dependency, v).End(nil)
-		written := l.ServerTiming(l.Terms().Arrival.Add(7 * ms))
+		written := l.ServerTiming(l.arrival.Add(7 * ms))
 		if app, queue, ok := ServerTiming(http.Header{"Server-Timing": {written}}); !ok || app != 7*ms || queue != 0 {
 			t.Fatalf("%q is read as %v, %v, %v", written, app, queue, ok)
 		}

@@ -71,7 +71,7 @@ func (t *Telemetry) BeginOn(r *http.Request, route string, terms budget.Terms) (
 		client:    ClientAddr(r, t.trusted),
 		arrival:   terms.Arrival,
 	}
-	e.ctx = exchangeContext{Context: e.ledger.Open(r.Context(), terms), exchange: e}
+	e.ctx = exchangeContext{Context: t.book.Open(&e.ledger, r.Context(), terms), exchange: e}
 	t.server.activeOf(e.id, e.secure).Add(1)
 	parent := remoteParent(r.Header)
 	if t.provider.active.Load() {
@@ -168,6 +168,7 @@ func (e *Exchange) End(s Summary) {
 	}
 	bill := e.ledger.Close(now)
 	e.telemetry.logAccess(e, &s, bill, e.close(&s, bill, now), now)
+	e.ledger.Free()
 }
 
 // Refuse ends the exchange of a request that was refused after it had begun. It
@@ -182,6 +183,7 @@ func (e *Exchange) Refuse(refusal Refusal) {
 	now := time.Now()
 	e.ledger.Close(now) // whoever still holds it charges nobody; what was refused is in no route's account
 	e.close(&Summary{Status: refusal.Status, Duration: now.Sub(e.arrival)}, nil, now)
+	e.ledger.Free()
 	e.telemetry.refusals.count(refusal)
 }
 
