@@ -24,4 +24,9 @@ func (c *Controller) enforce(now int64) {
 }
 
 // lowest is the limit of whoever asks for the lowest.
-func (c *Controller) lowest() int64 { return min(c.wanted.Load(), c.cpu.most.Load()) }
+func (c *Controller) lowest() int64 {
+	if c.limiter.breaker.open.Load() {
+		return 0
+	}
+	return min(c.wanted.Load(), c.cpu.most.Load())
+}

@@ -30,6 +30,8 @@ type estimate struct {
 
 	due atomic.Int64 // when to fold next, on the controller's clock
 
+	untold bool // nothing is said of how long work takes, in comparisons
+
 	mu       sync.Mutex
 	last     int64 // when it was folded
 	kept     [2][buckets]float64
@@ -106,7 +108,7 @@ func (e *estimate) publishLocked() {
 		held += n * middle(b)
 	}
 	var typical, fastest, hold int64
-	if useful >= believe {
+	if useful >= believe && !e.untold {
 		typical, fastest = quantile(&e.kept[0], useful/2), quantile(&e.kept[0], 0.5)
 	}
 	if all >= believe {

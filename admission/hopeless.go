@@ -25,6 +25,9 @@ func (c *Controller) HopelessFor(ctx context.Context, class route.Criticality, t
 	if int64(uint32(c.state.Load())) < c.permits.Load() {
 		return nil
 	}
+	if c.limiter.breaker.open.Load() {
+		return nil // Acquire refuses all but probes, as cheaply
+	}
 	reason, ok := HotCPU, level >= patient || !c.hot(now)
 	if ok {
 		reason, ok = QueueFull, c.open.Load()&(1<<level) != 0

@@ -64,7 +64,7 @@ func (p *plan) compared(w window) {
 	}
 	if last > 0 && last != p.limit {
 		k.note(k.slopeTo(w, p.limit), math.Log(p.limit/last), doubt(k.spread, w.useful, k.count))
-		if mean := k.slopes / k.weight; mean > steep && mean*math.Sqrt(k.weight) > 2 {
+		if mean := k.slopes / k.weight; mean > steep && !p.without.has(longSearch) && mean*math.Sqrt(k.weight) > 2 {
 			limit, rate := math.Max(p.limit, last), math.Max(rate, k.rate)
 			p.search = &search{rate: rate, count: w.useful, from: limit, turned: true}
 			p.limit = limit

@@ -20,7 +20,8 @@ import (
 type limiter struct {
 	due atomic.Int64 // when to take the next step, on the controller's clock; never: not adaptive
 
-	fill fill
+	fill    fill
+	breaker breaker
 
 	mu   sync.Mutex // TryLock: whoever finds another at it goes on
 	plan plan
@@ -138,7 +139,21 @@ func (c *Controller) adapt(now int64) {
 	if now < l.due.Load() {
 		return
 	}
-	limit, pause := l.plan.step(c.read(now))
+	r := c.read(now)
+	if !l.plan.without.has(probesOnly) && l.breaker.judge(r, l.plan.limit) {
+		if !l.breaker.open.Load() {
+			l.plan.restart(r)
+		}
+		c.resize(l.plan.now(), now)
+		if l.breaker.open.Load() {
+			c.dropAll()
+		}
+	}
+	if l.breaker.open.Load() {
+		l.due.Store(now + int64(unknownPause))
+		return
+	}
+	limit, pause := l.plan.step(r)
 	l.fill.on.Store(l.plan.starting)
 	l.due.Store(now + int64(pause))
 	c.resize(limit, now)

@@ -7,7 +7,7 @@ import "time"
 // way. The share is of what is left until the deadline.
 const (
 	sheddableShare, sheddableWait = 10, 10 * time.Millisecond
-	plusShare, plusWait           = 4, 10 * time.Millisecond
+	plusShare, plusWait           = 4, 20 * time.Millisecond
 	criticalShare                 = 2
 
 	// withoutDeadline is what is taken for the time left of work that has no
@@ -19,7 +19,8 @@ const (
 
 	// overstay is the multiple of its patience after which a waiter that was
 	// let in is refused after all.
-	overstay = 2
+	overstay     = 2
+	longestLower = 20 * time.Millisecond // and at most
 )
 
 // patience is how long a newcomer of a level may be expected to wait.

@@ -46,6 +46,7 @@ type plan struct {
 	search   *search // nil: holding
 	keep     keep
 	waste    waste
+	without  part // left out, in comparisons
 }
 
 func newPlan(limit float64) plan {
@@ -55,6 +56,9 @@ func newPlan(limit float64) plan {
 // step takes in what was counted until now.
 func (p *plan) step(now reading) (limit int, pause time.Duration) {
 	w := now.since(p.mark)
+	if p.without.has(timeLeft) {
+		w.left = 0
+	}
 	if w.hold > 0 && !p.settling {
 		p.hold = w.hold
 		p.keep.spread = math.Max(w.spread, p.keep.spread)
@@ -74,9 +78,9 @@ func (p *plan) step(now reading) (limit int, pause time.Duration) {
 	case p.search == nil && p.keep.broken(now, p.hold):
 		p.again()
 		p.settling, p.mark = true, now // a pause is over by then
-	case w.ended() < few || (w.limited() || p.waste.much(w)) && !p.readable(w):
+	case w.ended() < few || (w.limited() || p.wastes(w)) && !p.readable(w):
 		// The window goes on.
-	case !w.limited() && !p.waste.much(w):
+	case !w.limited() && !p.wastes(w):
 		p.rest(now)
 	case p.idle > 0: // the window began while nothing was held back
 		p.resume(now)
@@ -91,6 +95,16 @@ func (p *plan) step(now reading) (limit int, pause time.Duration) {
 	return p.now(), p.wait(w)
 }
 
+// restart begins anew with half the limit, after a time in which nothing was of
+// use: the limit may have been why.
+func (p *plan) restart(now reading) {
+	p.hand(math.Max(p.limit/2, leastLimit))
+	p.settling, p.mark, p.idle = true, now, 0
+	if !p.without.has(longSearch) {
+		p.search = &search{factor: 2}
+	}
+}
+
 // retreat lowers the limit, or puts it back where a retreat began. A search goes
 // on from there downwards: it had gone far too high.
 func (p *plan) retreat(w window, limit float64) {
@@ -102,6 +116,12 @@ func (p *plan) retreat(w window, limit float64) {
 	p.hand(limit)
 	p.keep.base = math.Max(limit/stride, leastLimit) // or the next experiment would go back above
 	p.keep.total = w.total()
+}
+
+// wastes says that much ends too late, and that the limit may be why: not where a
+// permit is held for a small part of the time that callers have.
+func (p *plan) wastes(w window) bool {
+	return !p.without.has(lateWork) && !p.cheap(w) && p.waste.much(w)
 }
 
 // readable says whether enough was counted to draw a conclusion.
@@ -144,7 +164,7 @@ func (p *plan) resume(now reading) {
 // concluded ends a window and sets the next limit; false: the window goes on.
 func (p *plan) concluded(w window) bool {
 	p.stale = p.limit
-	if s := p.search; s == nil || s.factor > 1 || w.total() >= steeply*s.rate {
+	if s := p.search; p.wastes(w) && (s == nil || s.factor > 1 || w.total() >= needless*s.rate) {
 		if lower, retreat := p.waste.retreats(w, math.Min(p.limit, math.Ceil(w.inside()))); retreat {
 			p.retreat(w, lower)
 			return true

@@ -5,8 +5,8 @@ package admission
 // starving: one grant in floorEvery goes to whoever waited longest of all, and
 // every class has a few places in the queue that the others cannot take.
 const (
-	floorEvery = 50 // 2 % of the grants
-	floorFrom  = 8  // the shortest queue that keeps places for each class
+	floorEvery = 150 // two thirds of a percent of the grants
+	floorFrom  = 8   // the shortest queue that keeps places for each class
 
 	// shortestQueue is the least that an adaptive limit has for a queue: a
 	// burst, where the limit is small.

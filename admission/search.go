@@ -29,6 +29,7 @@ const (
 	costs    = 0.9  // times the rate, for half of it
 	steeply  = 0.65 // times the rate, for half of the limit: all of it was needed
 	spare    = 1.1  // over what the search says
+	needless = 0.8  // times the rate, for less of the limit: so much has to be left to go on because of late work
 )
 
 // searchable says whether enough was counted to take the next step.
@@ -52,7 +53,7 @@ func (p *plan) searchable(w window) bool {
 func (p *plan) start(w window, now reading) {
 	p.starting = false
 	s := p.search
-	if now.slower > full && !p.cheap(w) {
+	if now.slower > full && !p.cheap(w) && !p.without.has(firstFill) {
 		p.limit = math.Max(p.limit*0.9/now.slower, leastLimit)
 		return
 	}
@@ -84,7 +85,8 @@ func (p *plan) searched(w window) bool {
 	s := p.search
 	if s.usual > 0 {
 		if same(w.total(), s.usual) { // a pause, no change
-			p.hand(p.keep.base)
+			p.search, p.limit, p.keep.high = nil, p.keep.base, false
+			p.keep.forget()
 			return true
 		}
 		s.usual = 0
@@ -185,6 +187,10 @@ func (p *plan) lowered(w window) bool {
 // again starts a search from the limit in force, after something seemed to
 // change. The first window tells whether it did.
 func (p *plan) again() {
+	if p.without.has(longSearch) {
+		p.hand(p.limit)
+		return
+	}
 	p.search = &search{factor: 2, usual: p.keep.total}
 }
 

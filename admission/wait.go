@@ -7,6 +7,9 @@ import (
 
 // wait is Acquire's slow path: through the queue, or refused.
 func (c *Controller) wait(ctx context.Context, level int, tenant uint64, now, deadline int64) (Permit, error) {
+	if c.limiter.breaker.open.Load() {
+		return c.probing(level, now)
+	}
 	if level < patient && c.hot(now) { // parking it would cost more than it is worth
 		c.tick(now)
 		return Permit{}, c.refuse(HotCPU, level)
@@ -87,7 +90,7 @@ func (c *Controller) worthwhileLocked(l *lease, f *flow, now int64) bool {
 	if c.adaptive() {
 		patience := patience(l.level, left)
 		if l.level < patient {
-			l.until = now + overstay*patience
+			l.until = now + min(overstay*patience, int64(longestLower))
 		}
 		if rate > 0 && own.length > 0 {
 			wait := float64(own.ahead(f)+1)/c.supply.leaves(rate, l.level) + float64(c.waiting.above(l.level))/rate

@@ -36,3 +36,6 @@ func (p plimsoll) Enter(ctx context.Context, class route.Criticality, tenant uin
 		}
 	}
 }
+
+// Limit is the limit in force.
+func (p plimsoll) Limit() int { return p.controller.Snapshot().Limit }

@@ -34,6 +34,7 @@ func simulate(s scenario, seed uint64, make func(scenario) peers.Limiter) result
 		backend: newBackend(s), tally: newTallies(s),
 	}
 	r.limiter = make(s)
+	r.sample()
 	arrivals := rand.New(rand.NewPCG(seed, 1))
 	from := time.Duration(0)
 	for i, p := range s.parts {
@@ -63,6 +64,9 @@ func (r *run) play(index int, p part, from time.Duration, rng *rand.Rand) {
 			work = p.work
 		}
 		c := customer{part: index, level: pick(r.scenario.classes, rng), tenant: r.scenario.tenants.draw(rng), work: work.draw(rng)}
+		if r.scenario.leave > 0 && rng.Float64() < r.scenario.leave {
+			c.leaves, c.work = true, c.work/2
+		}
 		r.requests.Add(1)
 		go r.serve(c, 1)
 	}
@@ -74,6 +78,7 @@ type customer struct {
 	level  int
 	tenant uint64
 	work   time.Duration
+	leaves bool // at mid-work, which work is cut to
 }
 
 func (r *run) now() time.Duration { return time.Since(r.start) }
@@ -88,7 +93,7 @@ func (r *run) serve(c customer, attempt int) {
 	ctx.end()
 	if leave == nil {
 		waited := r.now() - asked
-		r.note(func() { r.at(asked).refused(c, waited) })
+		r.note(func() { r.at(asked).refused(c, asked+waited, waited) })
 		r.again(c, attempt, retryDelay)
 		return
 	}
@@ -96,14 +101,14 @@ func (r *run) serve(c customer, attempt int) {
 	r.note(func() {
 		now := r.now()
 		done = r.backend.submit(now, c.work)
-		r.admitted(now, c, done)
+		r.admitted(now, asked, c)
 	})
-	if done > asked+r.scenario.budget {
+	if done > asked+r.scenario.budget && !c.leaves {
 		r.again(c, attempt, asked+r.scenario.budget-r.now())
 	}
 	time.Sleep(time.Until(r.start.Add(done)))
 	r.note(func() { r.finished(c, asked, done) })
-	leave(done <= asked+r.scenario.budget)
+	leave(done <= asked+r.scenario.budget && !c.leaves)
 }
 
 // again is the next attempt after a pause, if the client makes one.

@@ -16,6 +16,9 @@ type scenario struct {
 	tenants  tenantry
 	attempts int // a client's attempts, the first included; 0: one
 
+	leave float64 // the share of clients that leave at mid-work
+	jobs  bool    // the lowest class is background work, and the others are requests
+
 	parts []part
 }
 
@@ -26,6 +29,7 @@ type part struct {
 	load     float64       // arrivals as a multiple of what the slots can do at slow = 1
 	slow     float64       // work takes so many times as long; 0: 1
 	frozen   bool          // nothing moves at all: a pause of the whole backend
+	mark     bool          // what the limit was before and after is compared
 	pipe     time.Duration // added to the scenario's
 	work     distribution  // instead of the scenario's, when set
 	unscored bool          // warm-up: it counts for no figure

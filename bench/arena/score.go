@@ -16,6 +16,12 @@ type result struct {
 	late     float64 // admitted work that finished too late, of all that finished
 	p99      float64 // of admitted work, arrival to answer, as a share of the budget
 	refusal  time.Duration
+
+	wasted    float64 // work that ended too late, of all requests that came, troubles included
+	inversion float64 // of the critical classes: refused, and overtaken by a lower one
+	jain      float64 // fairness between tenants
+	requests  float64 // where there are jobs: requests served, of what is possible without them
+	moved     float64 // by how much a pause moves the limit
 }
 
 // fits is how much of the capacity the critical classes may ask for and still
@@ -27,7 +33,7 @@ const fits = 0.9
 const known = 100
 
 func score(s scenario, tallies []tally) result {
-	var all, cold, after, critical, light, late ratio
+	var all, cold, after, critical, light, late, wasted, inversion, fair, requests ratio
 	var times, refusals []time.Duration
 	for i, p := range s.parts {
 		t := &tallies[i]
@@ -38,6 +44,7 @@ func score(s scenario, tallies []tally) result {
 		if p.after {
 			after.add(float64(t.useful), possible)
 		}
+		wasted.add(float64(t.late), float64(t.arrived))
 		if p.unscored {
 			continue
 		}
@@ -47,12 +54,23 @@ func score(s scenario, tallies []tally) result {
 		if share := s.classes[2] + s.classes[3]; share > 0 && share < 1 && share*float64(t.feasible) <= fits*room(s, p, t) {
 			critical.add(float64(t.served[2]+t.served[3]), float64(t.offered[2]+t.offered[3]))
 		}
+		if critical := t.offered[2] + t.offered[3]; s.classes[0]+s.classes[1] > 0 {
+			inversion.add(float64(t.overtaken), float64(critical))
+		}
+		if j := t.jain(room(s, p, t)); !math.IsNaN(j) {
+			fair.add(j*p.length.Seconds(), p.length.Seconds())
+		}
+		if s.jobs {
+			offered, served := t.offered[1]+t.offered[2]+t.offered[3], t.served[1]+t.served[2]+t.served[3]
+			requests.add(float64(served), min(float64(offered), room(s, p, t)))
+		}
 		times, refusals = append(times, t.times...), append(refusals, t.refusals...)
 	}
 	return result{
 		goodput: all.value(), cold: cold.value(), recovery: after.value(),
 		critical: critical.value(), light: light.value(), late: late.value(),
 		p99: p99(times).Seconds() / s.budget.Seconds(), refusal: p99(refusals),
+		wasted: wasted.value(), inversion: inversion.value(), jain: fair.value(), requests: requests.value(), moved: moved(s, tallies),
 	}
 }
 

@@ -26,17 +26,7 @@ func standard() []scenario {
 		farther("S7 latency x3, 0.6x", 0.6),
 		farther("S7 latency x3, 1.5x", 1.5),
 	}
-	return append(all, further()...)
-}
-
-// further are scenarios beside S1 to S7.
-func further() []scenario {
-	return []scenario{
-		mixShift(), pauses(),
-		metastable("meta: 8 s of 4x slower, 3 attempts", 4), metastable("meta: 8 s of 50x slower, 3 attempts", 50),
-		stalled(),
-		flood(),
-	}
+	return append(all, troubles()...)
 }
 
 func work(mean time.Duration) distribution { return distribution{average: mean, cv: 0.5} }
@@ -100,23 +90,23 @@ func mixShift() scenario {
 }
 
 // pauses stop everything for 50 ms every 2 s, as a collector might.
-func pauses() scenario {
-	s := scenario{name: "pauses of 50 ms, 0.8x", slots: 16, work: work(20 * ms), budget: 400 * ms, classes: usual}
-	s.parts = []part{{length: 3 * time.Second, load: 0.8, unscored: true}}
+func pauses(name string, load float64, frozen bool) scenario {
+	s := scenario{name: name, slots: 16, work: work(20 * ms), budget: 400 * ms, classes: usual}
+	s.parts = []part{{length: 3 * time.Second, load: load, unscored: true}}
 	for range 8 {
-		s.parts = append(s.parts, part{length: 50 * ms, load: 0.8, frozen: true}, part{length: 1950 * ms, load: 0.8})
+		s.parts = append(s.parts, part{length: 50 * ms, load: load, mark: true, frozen: frozen}, part{length: 1950 * ms, load: load})
 	}
 	return s
 }
 
 // metastable has clients that try again at once while the backend is slow for
-// 8 s, and asks for what was offered within 1 s after that.
+// 8 s, and asks for what was offered in the first second after that.
 func metastable(name string, slow float64) scenario {
 	return scenario{name: name, slots: 16, work: work(20 * ms), budget: 400 * ms, classes: usual, attempts: 3, parts: []part{
 		{length: 5 * time.Second, load: 0.7},
 		{length: 8 * time.Second, load: 0.7, slow: slow, unscored: true},
-		{length: time.Second, load: 0.7, unscored: true},
-		{length: 6 * time.Second, load: 0.7, after: true},
+		{length: time.Second, load: 0.7, after: true},
+		{length: 6 * time.Second, load: 0.7},
 	}}
 }
 
@@ -125,8 +115,8 @@ func stalled() scenario {
 	return scenario{name: "meta: 8 s of standstill, 4 attempts", slots: 10, work: distribution{average: 20 * ms}, budget: 200 * ms, classes: mix{0, 0, 1, 0}, attempts: 4, parts: []part{
 		{length: 5 * time.Second, load: 0.7},
 		{length: 8 * time.Second, load: 0.7, frozen: true, unscored: true},
-		{length: time.Second, load: 0.7, unscored: true},
-		{length: 6 * time.Second, load: 0.7, after: true},
+		{length: time.Second, load: 0.7, after: true},
+		{length: 6 * time.Second, load: 0.7},
 	}}
 }
 

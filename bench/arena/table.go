@@ -45,8 +45,13 @@ var figures = []struct {
 	{"recovery", func(r result) float64 { return r.recovery }, true},
 	{"critical", func(r result) float64 { return r.critical }, true},
 	{"light", func(r result) float64 { return r.light }, true},
+	{"jain", func(r result) float64 { return r.jain }, true},
+	{"requests", func(r result) float64 { return r.requests }, true},
 	{"late", func(r result) float64 { return r.late }, false},
 	{"p99/budget", func(r result) float64 { return r.p99 }, false},
+	{"wasted", func(r result) float64 { return r.wasted }, false},
+	{"inversion", func(r result) float64 { return r.inversion }, false},
+	{"moved", func(r result) float64 { return r.moved }, false},
 }
 
 // printScenario prints the median and the worst seed of every figure in percent.

@@ -22,6 +22,8 @@ type tally struct {
 
 	times    []time.Duration // of admitted work, arrival to answer
 	refusals []time.Duration // of the two lower classes, arrival to refusal
+
+	extras
 }
 
 func newTallies(s scenario) []tally { return make([]tally, len(s.parts)) }
@@ -44,7 +46,8 @@ func (r *run) arrived(now time.Duration, c customer, attempt int) {
 	t := &r.tally[c.part]
 	t.arrived++
 	t.offered[c.level]++
-	if r.alone(now, c.work) <= r.scenario.budget {
+	t.tenant(c.tenant, 0)
+	if r.alone(now, c.work) <= r.scenario.budget && !c.leaves {
 		t.feasible++
 	} else {
 		t.offered[c.level]-- // nobody could serve it
@@ -54,17 +57,22 @@ func (r *run) arrived(now time.Duration, c customer, attempt int) {
 	}
 }
 
-func (t *tally) refused(c customer, waited time.Duration) {
+func (t *tally) refused(c customer, now, waited time.Duration) {
 	if c.level < 2 {
 		t.refusals = append(t.refusals, waited)
+	} else {
+		t.refusedCritical = append(t.refusedCritical, now)
 	}
 }
 
-func (r *run) admitted(now time.Duration, c customer, _ time.Duration) {
+func (r *run) admitted(now, asked time.Duration, c customer) {
 	t := r.at(now)
+	if c.level < 2 {
+		t.overtakes(asked, now, r.scenario.work.mean())
+	}
 	t.admitted++
 	t.work += c.work
-	if r.alone(now, c.work) <= r.scenario.budget {
+	if r.alone(now, c.work) <= r.scenario.budget && !c.leaves {
 		t.can++
 	}
 }
@@ -74,11 +82,15 @@ func (r *run) finished(c customer, asked, done time.Duration) {
 		done = r.scenario.length()
 	}
 	t := r.at(done)
+	if c.leaves {
+		return
+	}
 	if done-asked > r.scenario.budget {
 		t.late++
 	} else {
 		t.useful++
 		r.tally[c.part].served[c.level]++
+		r.tally[c.part].tenant(c.tenant, 1)
 		if c.tenant > 1 {
 			r.tally[c.part].light[1]++
 		}
