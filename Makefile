@@ -6,7 +6,7 @@ MEASURED := tools/prove/load$$|tools/prove/provetest|tools/cmd/
 WORK    := ./... ./store/... ./telemetry/otlp/... ./tools/... ./example/...
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test postgres race lint tidy fuzz arena arena-real arena-random bench-deadline bench-chain bench-time bench-db drain-soak clean prove-saboteurs
+.PHONY: help build demo test postgres race lint tidy fuzz arena arena-real bench-deadline bench-chain bench-time bench-db drain-soak clean prove-saboteurs
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,14 +56,12 @@ bench-db: ## PostgreSQL hangs under traffic, and what deadlines cost a statement
 drain-soak: ## SIGTERM in the middle of 5 s of traffic, 20 times: what was lost of what was sent, run by run (2 minutes)
 	@DRAIN_RUNS=$(or $(DRAIN_RUNS),20) DRAIN_TRAFFIC=$(or $(DRAIN_TRAFFIC),5s) $(GO) test -count=1 -timeout 30m -v -run '^TestDrainUnderTraffic$$' ./internal/servicetest
 
-arena: ## admission controllers under the same load in virtual time (ARENA='-seeds 3 -who plimsoll,failsafe' for less)
-	@cd bench && GOWORK=off $(GO) run ./arena $(ARENA)
-
-arena-real: ## the same as real processes on two processors, which need to be idle (25 minutes; ARENA_REAL='-rounds 1 -who plimsoll,service' for 4)
-	@mkdir -p bin && cd bench && GOWORK=off $(GO) build -o ../bin/arena-real ./arena/loopback && ../bin/arena-real -results RESULTS.md $(ARENA_REAL)
-
-arena-random: ## the same in scenarios drawn by seed (SEED, COUNT)
-	@cd bench && GOWORK=off $(GO) run ./arena -random $(or $(COUNT),200) -seed $(or $(SEED),1)
+arena: ## admission controllers under the same load in virtual time: named, drawn, without each part; writes bench/RESULTS.md (an hour; ARENA='-seeds 3' for less, COUNT=20 drawn)
+	@cd bench && rm -f ../bin/arena.jsonl && mkdir -p ../bin && GOWORK=off $(GO) build -tags ablation -o ../bin/arena ./arena && \
+	../bin/arena -seed 4001 $(ARENA) -record ../bin/arena.jsonl && \
+	../bin/arena -random $(or $(COUNT),200) -seed $(or $(SEED),88001) -record ../bin/arena.jsonl && \
+	../bin/arena -seed 4001 -seeds 3 -parts -record ../bin/arena.jsonl && \
+	../bin/arena -report ../bin/arena.jsonl
 
 clean: ## remove what the other targets made
 	@rm -rf bin

@@ -107,7 +107,7 @@ func TestHighestClassFirst(t *testing.T) {
 	})
 }
 
-// The lowest class gets its 2 % while the highest never stops coming.
+// The lowest class gets its share while the highest never stops coming.
 func TestTheLowestIsNotStarved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLine(t, Config{Limit: 1, Queue: 10})

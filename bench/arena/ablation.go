@@ -13,12 +13,12 @@ import (
 func ablations() []contender {
 	adaptive := admission.Config{Mode: admission.Adaptive}
 	queueless := admission.Config{Mode: admission.Adaptive, Queue: admission.NoQueue}
-	return []contender{
+	return append([]contender{
 		{"no-queue", newPlimsoll(queueless)},
 		{"not-adaptive", newPlimsoll(admission.Config{Mode: admission.Fixed})}, // its default limit
 		{"no-classes", func(s scenario) peers.Limiter { return alike{newPlimsoll(adaptive)(s)} }},
 		{"no-tenants", func(s scenario) peers.Limiter { return anonymous{newPlimsoll(adaptive)(s)} }},
-	}
+	}, parts()...)
 }
 
 // alike takes all for one class.

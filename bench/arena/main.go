@@ -4,6 +4,9 @@
 //
 //	go run ./arena                        # the named scenarios, 20 seeds
 //	go run ./arena -random 200 -seed 7    # scenarios drawn by seed
+//	go run ./arena -record F; go run ./arena -report F    # write RESULTS.md
+//
+// With -tags ablation there are builds of the controller that lack parts of it.
 //
 // The libraries run unmodified; what each is configured with is in its file.
 package main
@@ -30,6 +33,9 @@ type options struct {
 	only   string
 	who    string
 	each   bool
+	parts  bool
+	record string
+	report string
 }
 
 func main() {
@@ -41,7 +47,17 @@ func main() {
 	flag.StringVar(&o.only, "scenario", "", "only scenarios whose name contains this")
 	flag.StringVar(&o.who, "who", "", "only these contenders, by comma")
 	flag.BoolVar(&o.each, "each", false, "print every run")
+	flag.BoolVar(&o.parts, "parts", false, "the controller without each of its parts, instead of the others")
+	flag.StringVar(&o.record, "record", "", "append every run to this file")
+	flag.StringVar(&o.report, "report", "", "run nothing; write the results of this file into RESULTS.md")
 	flag.Parse()
+	if o.report != "" {
+		if err := tell(o.report); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	// synctest runs only in a test. This one is the whole program.
 	program := testing.InternalTest{Name: "arena", F: func(t *testing.T) {
 		t.Helper()
@@ -52,11 +68,23 @@ func main() {
 	testing.Main(all, []testing.InternalTest{program}, nil, nil)
 }
 
+// tell writes the results of what was recorded.
+func tell(path string) error {
+	lines, err := recorded(path)
+	if err != nil {
+		return err
+	}
+	return report(lines, "RESULTS.md")
+}
+
 // compete runs everybody in every scenario and prints.
 func compete(t *testing.T, o options) {
 	t.Helper()
 	logx.Disable() // go-zero logs the use of memory as soon as it is linked
 	field, table := field(o.who), table{}
+	if o.parts {
+		field = ablations()
+	}
 	scenarios, runs := standard(), o.seeds
 	if o.random > 0 {
 		scenarios, runs = draw(o.random, o.seed), 1
@@ -69,6 +97,11 @@ func compete(t *testing.T, o options) {
 			for _, c := range field {
 				r := inBubble(t, s, o.seed+i, c.make)
 				table.add(s.name, c.name, r)
+				if o.record != "" {
+					if err := record(o.record, newLine(o.random > 0, o.seed+i, row{s.name, c.name, r})); err != nil {
+						t.Fatal(err)
+					}
+				}
 				if o.each {
 					fmt.Printf("%-12s seed %d  %s  %s\n", c.name, o.seed+i, r, s.name)
 				}

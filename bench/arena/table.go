@@ -34,12 +34,15 @@ func (t *table) of(scenario, contender string, figure func(result) float64) []fl
 	return values
 }
 
-// figures are the columns.
-var figures = []struct {
+// figureOf is a column.
+type figureOf struct {
 	name   string
 	figure func(result) float64
 	higher bool // is better
-}{
+}
+
+// figures are the columns.
+var figures = []figureOf{
 	{"goodput", func(r result) float64 { return r.goodput }, true},
 	{"cold", func(r result) float64 { return r.cold }, true},
 	{"recovery", func(r result) float64 { return r.recovery }, true},
