@@ -2,6 +2,7 @@ package attack
 
 import (
 	"context"
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -192,7 +193,13 @@ func grpcTimeout(value string) (time.Duration, bool) {
 	}
 	unit, known := units[value[n]]
 	digits, err := strconv.ParseUint(value[:n], 10, 32)
-	return time.Duration(digits) * unit, known && err == nil
+	if !known || err != nil {
+		return 0, false
+	}
+	if digits > uint64(math.MaxInt64/unit) {
+		return math.MaxInt64, true // more hours than a Duration holds
+	}
+	return time.Duration(digits) * unit, true
 }
 
 // quietly listens for what the dependencies are asked without a request.
