@@ -90,6 +90,8 @@ func (c *call) attempt(number int, now time.Time) *attempt {
 			a.hedged, wake = true, now.Add(after)
 		}
 	}
+	a.mu.Lock() // it may go off at once
+	defer a.mu.Unlock()
 	a.alarm = c.transport.alarms.set(a, wake.Sub(now))
 	return a
 }

@@ -2,12 +2,16 @@ package outbound
 
 import "time"
 
+// soonestHedge is the time below which a timer and a second attempt gain nothing.
+const soonestHedge = time.Millisecond
+
 // hedgeAfter is when an attempt is to be hedged, if it may be.
 func (c *call) hedgeAfter(number int, clock int64, s latencySummary) (time.Duration, bool) {
 	if !c.transport.config.Hedge || number > 0 || c.inbound > 0 || !c.safe || c.policy != (policy{}) || !c.body.possible() || c.transport.config.Attempts < 2 {
 		return 0, false
 	}
-	return c.destination.hedging.after(clock, s)
+	after, ok := c.destination.hedging.after(clock, s)
+	return max(after, soonestHedge), ok
 }
 
 // hedgeLocked starts a second attempt beside one that takes long, if that is paid for. The attempt is locked.

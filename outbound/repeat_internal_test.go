@@ -103,6 +103,7 @@ func TestPatience(t *testing.T) {
 		{106 * ms, 40 * ms, 90 * ms, 41 * ms},     // just
 		{30 * ms, 10 * ms, 10 * ms, 30 * ms},      // the pause alone would take it
 		{2000 * ms, 100 * ms, 100 * ms, 120 * ms}, // all take the same
+		{1000 * ms, 1 * ms, 2 * ms, 10 * ms},      // no sooner
 	} {
 		assert.Equal(t, patience(c.left, c.typical, c.slowest), c.want, "%v", c)
 	}
