@@ -6,7 +6,7 @@ MEASURED := tools/prove/load$$|tools/prove/provetest|tools/cmd/
 WORK    := ./... ./store/... ./telemetry/otlp/... ./tools/... ./example/...
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test postgres race lint tidy fuzz arena arena-real bench-deadline bench-chain bench-time bench-db drain-soak clean prove-saboteurs
+.PHONY: help build demo test postgres race lint tidy fuzz arena arena-real bench-outbound bench-deadline bench-chain bench-time bench-db drain-soak clean prove-saboteurs
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ fuzz: ## every fuzz test for FUZZTIME (default 10s) each
 
 prove-saboteurs: ## the prover against the service that keeps every promise and each that breaks one, COUNT times (default 10, two minutes each)
 	@$(GO) test -count=$(or $(COUNT),10) -timeout 90m -run 'TestKeeper|TestSaboteurs|TestBesideHogs' ./tools/prove/provetest
+
+bench-outbound: ## what a call through package outbound costs beside a bare http.Transport and other libraries (a minute)
+	@cd bench && GOWORK=off $(GO) run ./outbound -results RESULTS.md
 
 bench-deadline: ## what the enforced deadline costs and how exact it is, beside http.TimeoutHandler and beside nothing
 	@cd bench && GOWORK=off $(GO) run ./deadline

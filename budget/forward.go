@@ -21,6 +21,18 @@ const (
 type Hop struct {
 	Network *Network // of the destination; nil: nothing was measured
 	Attempt int      // of this call, from 0
+
+	// Values is memory for the values of headers, which is then not allocated. nil: it is.
+	Values *[3]string
+}
+
+// value is the nth value in the memory that there is for it.
+func (p Hop) value(n int, v string) []string {
+	if p.Values == nil {
+		return []string{v}
+	}
+	p.Values[n] = v
+	return p.Values[n : n+1 : n+1]
 }
 
 // Reserve is what this hop keeps of the time that is left: 1 ms or 2 %, whichever is more, to encode and write what is
@@ -50,7 +62,7 @@ func (p Hop) Forward(ctx context.Context, h http.Header) {
 		return
 	}
 	ms := p.Share(left).Milliseconds()
-	value := []string{strconv.FormatInt(ms, 10)}
+	value := p.value(0, strconv.FormatInt(ms, 10))
 	h[Header] = value
 	switch {
 	case speaksGRPC(h):
@@ -65,10 +77,10 @@ func (p Hop) name(ctx context.Context, h http.Header) {
 	delete(h, HeaderClass)
 	delete(h, HeaderAttempt)
 	if class := Class(ctx); class != route.Unset {
-		h[HeaderClass] = []string{class.String()}
+		h[HeaderClass] = p.value(1, class.String())
 	}
 	if n := Attempt(ctx) + p.Attempt; n > 0 {
-		h[HeaderAttempt] = []string{strconv.Itoa(min(n, mostAttempts))}
+		h[HeaderAttempt] = p.value(2, strconv.Itoa(min(n, mostAttempts)))
 	}
 }
 

@@ -52,7 +52,10 @@ func (c *call) held(r refusal) error {
 // admit makes the next attempt, once everything that may hold it back lets it through. It may wait in the bulkhead's
 // queue. The throttle is asked first: a probe that the breaker lets through should be sent.
 func (c *call) admit(number int) (*attempt, error) {
-	d, now := c.destination, time.Now()
+	d, now := c.destination, c.begun
+	if number > 0 {
+		now = time.Now()
+	}
 	if c.policy.probe {
 		return c.attempt(number, now), nil
 	}

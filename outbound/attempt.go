@@ -26,13 +26,15 @@ type attempt struct {
 	out     http.Request
 	sending sending
 	answer  answer
+	values  [3]string // of headers
 
 	alarm  *alarm
 	ticket ticket
 	permit admission.Permit
 	charge budget.Entry
-	span   *telemetry.Call
-	ways   int // how often net/http has looked for the way to the dependency
+	span   telemetry.Call
+	seen   bool // by span
+	ways   int  // how often net/http has looked for the way to the dependency
 
 	judged atomic.Bool // what it was worth is known to the destination
 
@@ -107,10 +109,10 @@ func (a *attempt) send() result {
 	maps.Copy(header, c.request.Header)
 	ctx := context.Context(a)
 	if observer := t.telemetry; observer != nil && !c.policy.probe {
-		ctx, a.span = observer.StartClient(ctx, c.request, t.config.Name)
+		ctx, a.seen = a.span.Start(ctx, observer, c.request, t.config.Name), true
 		a.span.Resend(a.number)
 	}
-	budget.Hop{Network: c.destination.network, Attempt: a.number}.Forward(a, header)
+	budget.Hop{Network: c.destination.network, Attempt: a.number, Values: &a.values}.Forward(a, header)
 	telemetry.Inject(ctx, header)
 	t.authorize(c.request.URL, header)
 	a.out = *c.request.WithContext(ctx)
@@ -235,7 +237,7 @@ func (a *attempt) end(status int, err error, o outcome) {
 	c.transport.alarms.stop(a.alarm)
 	a.cancel(nil)
 	c.destination.ended(a, o, now)
-	if a.span != nil {
+	if a.seen {
 		a.span.End(status, err)
 	}
 	a.charge.EndAt(err, now)

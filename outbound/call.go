@@ -25,6 +25,7 @@ type call struct {
 	request     *http.Request // the caller's, which is not changed
 	policy      policy
 
+	begun    time.Time
 	deadline time.Time // when it ends; what is left less the reserve
 	cause    error     // of that end
 	wire     time.Time // when the caller's own time ends, which is what the dependency's is derived from
@@ -65,6 +66,7 @@ func (c *call) begin() error {
 	if cause := context.Cause(parent); cause != nil {
 		return t.notBegun(c.request, cause)
 	}
+	c.begun = now
 	c.destination = t.destinations.find(c.request.URL.Host)
 	own := t.config.Timeout
 	wire, limited := parent.Deadline()
@@ -143,7 +145,12 @@ func (c *call) give(r result) (*http.Response, error) {
 
 // again decides whether to send the request again, and pays for it.
 func (c *call) again(r result) (time.Duration, bool) {
-	d, s := c.destination, c.situation(c.sent-1, r.outcome)
+	d := c.destination
+	if r.outcome.final() {
+		d.counts.decided(settled)
+		return 0, false
+	}
+	s := c.situation(c.sent-1, r.outcome)
 	s.pushback = r.pushback
 	pause, v := decide(s)
 	if v == again && !r.attempt.prepaid && !c.pay(r.outcome) {

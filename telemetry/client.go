@@ -46,13 +46,16 @@ type Call struct {
 // sends of it is up to the caller, by Inject. Every attempt is its own request.
 // End must follow, once.
 func (t *Telemetry) StartClient(ctx context.Context, r *http.Request, name string) (context.Context, *Call) {
-	c := &Call{
-		telemetry: t,
-		key:       clientKey{name: name, host: r.URL.Host, scheme: r.URL.Scheme, method: methodOf(r.Method)},
-		start:     time.Now(),
-	}
+	c := new(Call)
+	return c.Start(ctx, t, r, name), c
+}
+
+// Start is StartClient for a Call that is part of another struct. It is used once.
+func (c *Call) Start(ctx context.Context, t *Telemetry, r *http.Request, name string) context.Context {
+	c.telemetry, c.start = t, time.Now()
+	c.key = clientKey{name: name, host: r.URL.Host, scheme: r.URL.Scheme, method: methodOf(r.Method)}
 	if !t.provider.active.Load() {
-		return ctx, c
+		return ctx
 	}
 	spanName := c.key.method.String()
 	if c.key.method == 0 {
@@ -63,7 +66,7 @@ func (t *Telemetry) StartClient(ctx context.Context, r *http.Request, name strin
 		trace.WithTimestamp(c.start),
 		trace.WithAttributes(append(c.key.target(), semconv.URLFull(bareURL(r.URL)))...),
 	)
-	return ctx, c
+	return ctx
 }
 
 // Resend says on the span that the request was sent n times before. 0 says nothing.
