@@ -27,6 +27,11 @@ func faults() []fault {
 		{name: "slow failures", total: true, serve: func(w http.ResponseWriter, r *http.Request, _ *sink) {
 			fail(w, r, 300*time.Millisecond)
 		}},
+		{name: "refusals", total: true, serve: func(w http.ResponseWriter, _ *http.Request, _ *sink) {
+			w.Header().Set("Plimsoll-Executed", "no")
+			w.Header().Set("Retry-After", "1")
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}},
 		{name: "timeouts", total: true, serve: func(_ http.ResponseWriter, r *http.Request, _ *sink) {
 			wait(r.Context(), time.Minute)
 		}},

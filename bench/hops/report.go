@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 
 	"github.com/plimsoll-go/plimsoll/bench/internal/results"
@@ -32,18 +33,20 @@ func section(o options, t *table) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `# Chains of services before a dependency that fails, in virtual time
 
-Made by `+"`make bench-time`"+`. Every request comes from outside with a budget of %v, at random times, to the first service, which
-calls the next, and the last calls a dependency on plain net/http. Over n hops there are n clients. The dependency works
-for %v, then does to every call what the column says for %v, then works again for %v. Flapping is one
-second of failures and one of work.
+Made by `+"`make bench-time`"+`, with %s, failsafe-go v0.9.8 and go-retryablehttp v0.7.8. Time is testing/synctest's, so the machine changes nothing.
+Every request comes from outside, at random times and with a budget of %v, to the first service, which calls the next, and the last
+calls a dependency on plain net/http. Over n hops there are n clients. The dependency works for %v, then fails for %v,
+then works for %v: it answers 500 after 1 ms (fast) or 300 ms (slow); refuses with 503, Plimsoll-Executed: no and Retry-After: 1; does not
+answer until the caller leaves (timeouts), or not even then (hung); sends the head of an answer and a byte each 100 ms (trickle); or fails
+fast in one second and works in the next (flapping).
 
-%s runs with seeds %d to %d, with all its defaults: request chain, admission, budget, client; once more without
-breaker and throttle, so that only the retry budget bounds what is repeated. The others run with seeds %d to %d,
-unmodified, around the same http.Transport: three attempts, pauses of 25 to 250 ms, 1 s for an attempt, retry budget (failsafe-go) a
-tenth. The client outside waits for %v, so that an answer which is late is seen. What has no other word is the median, with the
-worst seed behind the stroke.
+%s runs with seeds %d to %d and all its defaults: request chain, admission, budget, client; once more without breaker and throttle,
+so that only the retry budget bounds what is repeated. The others run with seeds %d to %d, unmodified, around the same
+http.Transport and with the caller's context: three attempts, pauses of 25 to 250 ms, 1 s for an attempt; failsafe-go's retry budget is
+a tenth. No budget travels between them. The client outside waits for %v, so that an answer which is late is seen. Two
+figures are the median and the worst seed.
 
-`, allowed, ordinary, outage, after, ours, o.seed, o.seed+uint64(o.seeds)-1, o.seed, o.seed+uint64(o.others)-1, patient)
+`, runtime.Version(), allowed, ordinary, outage, after, ours, o.seed, o.seed+uint64(o.seeds)-1, o.seed, o.seed+uint64(o.others)-1, patient)
 	b.WriteString("## Asked and is\n\n" + t.verdicts() + "\n")
 	b.WriteString("## Calls that reach the dependency, for each that is meant to\n\n")
 	b.WriteString(t.grid(ours, amplification, high("%.2f")) + "\n")
@@ -52,7 +55,8 @@ worst seed behind the stroke.
 			b.WriteString(t.beside(s.name, amplification, high("%.2f")) + "\n")
 		}
 	}
-	b.WriteString("## Good answers while it flaps, %: half are possible without repeating\n\n" + t.column("flapping", during, low("%.1f", 100)) + "\n")
+	b.WriteString("## Good answers while it flaps, %: half are possible without repeating\n\n" +
+		"Who repeats without a bound hides it, for the calls in the last column of the tables above.\n\n" + t.column("flapping", during, low("%.1f", 100)) + "\n")
 	b.WriteString("## Calls that begin at the dependency after the deadline of their request\n\n" + t.beside(twoHops, lateStarts, high("%.0f")) + "\n")
 	b.WriteString("## Requests for which a service worked on 25 ms after their deadline, %\n\n" + t.beside(twoHops, zombies, high("%.1f", 100)) + "\n")
 	b.WriteString("## When the answer is there, after the end of the budget: p99, ms\n\n" + t.beside(twoHops, lateness, high("%+.0f", 1000)) + "\n")
