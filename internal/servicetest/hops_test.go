@@ -134,7 +134,7 @@ func TestAnOutageIsNotAmplifiedOverThreeHops(t *testing.T) {
 				assert.AtLeast(t, each, k.least)
 
 				broken.Store(false)
-				time.Sleep(2 * time.Second)
+				c.every(100*time.Millisecond, 2*time.Second, ask)
 				good.Store(0)
 				asked = c.every(20*time.Millisecond, time.Second, ask)
 				assert.Equal(t, int(good.Load()), asked, "2 s after its return")
