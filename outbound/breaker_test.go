@@ -291,6 +291,13 @@ func TestBreakerDoesNotBelieveWhatWasSentBefore(t *testing.T) {
 		b.done(before, false, 2*second+1)
 	}
 	assert.Equal(t, b.state(2*second+1), BreakerHalfOpen, "a probe that was sent before the return")
+	back, ok := b.allow(3 * second)
+	assert.True(t, ok)
+	b.done(back, true, 3*second)
+	for now := 3 * second; now < 5*second; now += 10 * millisecond {
+		b.done(before, false, now)
+	}
+	assert.Equal(t, b.state(5*second), BreakerClosed, "calls that ran out of time since the outage")
 }
 
 func TestBreakerOpensAgainWhenTheRampFails(t *testing.T) {
@@ -310,12 +317,12 @@ func TestBreakerOpensAgainWhenTheRampFails(t *testing.T) {
 }
 
 func TestBreakerIsQuickAfterAShortOutage(t *testing.T) {
-	b := &breaker{}
+	b := &breaker{random: func() float64 { return 0 }} // the longest pauses
 	up := func(at int64) (int64, bool) { return 5 * millisecond, at < 2*second || at >= 3*second }
 	calls := through(b, evenly(0, 5*second, 5*millisecond), up)
-	all, _, good := between(calls, 3*second, 3300*millisecond)
-	assert.AtLeast(t, good, all/2, "it was open for half a second")
-	all, _, good = between(calls, 3300*millisecond, 5*second)
+	all, _, good := between(calls, 3*second, 3400*millisecond)
+	assert.AtLeast(t, good, all/3, "it was open for half a second")
+	all, _, good = between(calls, 3400*millisecond, 5*second)
 	assert.Equal(t, good, all)
 }
 
