@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/plimsoll-go/plimsoll/bench/internal/rounds"
+	"github.com/plimsoll-go/plimsoll/bench/internal/services"
 )
 
 // discard is a ResponseWriter that costs next to nothing.
@@ -22,7 +23,7 @@ func (d *discard) Write(p []byte) (int, error) { return len(p), nil }
 // CPU, of all processors and the collector's included, is steadier than the time.
 func BenchmarkChain(b *testing.B) {
 	for method, h := range map[string]http.HandlerFunc{http.MethodGet: read, http.MethodPost: create} {
-		chain, err := wrap(h, io.Discard)
+		chain, err := services.Wrap(h, io.Discard)
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/plimsoll-go/plimsoll/admission"
 	"github.com/plimsoll-go/plimsoll/bench/internal/rounds"
+	"github.com/plimsoll-go/plimsoll/bench/internal/services"
 	"github.com/plimsoll-go/plimsoll/budget"
 	"github.com/plimsoll-go/plimsoll/route"
 	"github.com/plimsoll-go/plimsoll/telemetry"
@@ -37,7 +38,7 @@ func tables(dir string) ([]table, error) {
 	if err != nil {
 		return nil, err
 	}
-	byHand, err := shed()
+	byHand, err := services.Shed()
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +66,7 @@ func served(dir, pattern string, h http.Handler, request string) ([]rounds.Subje
 	if err != nil {
 		return nil, err
 	}
-	wrapped, err := wrap(mux, io.Discard)
+	wrapped, err := services.Wrap(mux, io.Discard)
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +79,7 @@ func served(dir, pattern string, h http.Handler, request string) ([]rounds.Subje
 		return nil, err
 	}
 	variant := func(name string, log io.Writer, environ ...string) rounds.Subject {
-		return service{name: name, log: log, environ: environ, setUp: handle(pattern, h)}.subject(request, ok)
+		return services.Service{Name: name, Log: log, Environ: environ, SetUp: services.Handle(pattern, h)}.Subject(request, ok)
 	}
 	return []rounds.Subject{
 		rounds.Floor(request, ok, answer()),
@@ -90,7 +91,7 @@ func served(dir, pattern string, h http.Handler, request string) ([]rounds.Subje
 		variant("service, log in a file", serviceLog),
 		variant("service, admission off", io.Discard, "PLIMSOLL_ADMISSION=off"),
 		variant("service, no access lines", io.Discard, "LOG_LEVEL=error"),
-		service{name: "service, a stream's route", log: io.Discard, setUp: handle(pattern, h, route.Stream(time.Hour))}.subject(request, ok),
+		services.Service{Name: "service, a stream's route", Log: io.Discard, SetUp: services.Handle(pattern, h, route.Stream(time.Hour))}.Subject(request, ok),
 		rounds.Handler("Wrap in net/http's server", wrapped, request, ok),
 		rounds.Handler("budget.Middleware alone", budget.Middleware(budget.Config{})(mux), request, ok),
 		rounds.Handler("http.TimeoutHandler alone", http.TimeoutHandler(mux, limit, ""), request, ok),
@@ -105,12 +106,12 @@ func answer() string {
 	return fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\nContent-Length: %d\r\n\r\n%s", len(order), order)
 }
 
-func refused(byHand refusal, pattern, request string) []rounds.Subject {
+func refused(byHand services.Refusal, pattern, request string) []rounds.Subject {
 	mux := http.NewServeMux()
 	mux.Handle(pattern, byHand)
 	return []rounds.Subject{
-		rounds.Floor(request, byHand.status, byHand.String()),
-		rounds.Handler("bare net/http, the same bytes", mux, request, byHand.status),
-		shedding(pattern).subject(request, byHand.status),
+		rounds.Floor(request, byHand.Status, byHand.String()),
+		rounds.Handler("bare net/http, the same bytes", mux, request, byHand.Status),
+		services.Shedding(pattern).Subject(request, byHand.Status),
 	}
 }

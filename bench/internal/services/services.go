@@ -1,4 +1,6 @@
-package main
+// Package services are whole services as subjects of a measurement, and what one of
+// them answers when it refuses.
+package services
 
 import (
 	"context"
@@ -15,17 +17,18 @@ import (
 	"github.com/plimsoll-go/plimsoll/route"
 )
 
-// service is a whole service as a subject: its own listener, the chain, a log.
-type service struct {
-	name    string
-	log     io.Writer
-	environ []string
-	setUp   func(*plimsoll.Service) error
-	leave   func() // what setUp began ends here; nil: nothing
+// Service is a whole service as a subject: its own listener, the chain, a log.
+type Service struct {
+	Name    string
+	Log     io.Writer
+	Environ []string
+	SetUp   func(*plimsoll.Service) error
+	Leave   func() // what SetUp began ends here; nil: nothing
 }
 
-func (s service) subject(request string, status int) rounds.Subject {
-	return rounds.Subject{Name: s.name, Request: request, Status: status, Start: s.start}
+// Subject is the service being asked for something that it answers with a status.
+func (s Service) Subject(request string, status int) rounds.Subject {
+	return rounds.Subject{Name: s.Name, Request: request, Status: status, Start: s.start}
 }
 
 // options are an environment that is not the process's, on any free ports.
@@ -34,19 +37,19 @@ func options(log io.Writer, environ []string) []plimsoll.Option {
 	return []plimsoll.Option{plimsoll.Environ(environ...), plimsoll.Output(log)}
 }
 
-func (s service) start() (addr string, stop func() error, err error) {
+func (s Service) start() (addr string, stop func() error, err error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended, listening := make(chan error, 1), make(chan string, 1)
-	setUp := func(_ context.Context, svc *plimsoll.Service, _ struct{}) error { return s.setUp(svc) }
+	setUp := func(_ context.Context, svc *plimsoll.Service, _ struct{}) error { return s.SetUp(svc) }
 	go func() {
-		ended <- plimsoll.Run(ctx, "bench", setUp, append(options(s.log, s.environ),
+		ended <- plimsoll.Run(ctx, "bench", setUp, append(options(s.Log, s.Environ),
 			plimsoll.OnListen(func(public, _ net.Addr) { listening <- public.String() }))...)
 	}()
 	select {
 	case addr = <-listening:
 		return addr, func() error {
-			if s.leave != nil {
-				s.leave()
+			if s.Leave != nil {
+				s.Leave()
 			}
 			cancel()
 			return <-ended
@@ -57,25 +60,25 @@ func (s service) start() (addr string, stop func() error, err error) {
 	}
 }
 
-// handle is how a service registers its one route.
-func handle(pattern string, h http.Handler, opts ...route.Option) func(*plimsoll.Service) error {
+// Handle is how a service registers its one route.
+func Handle(pattern string, h http.Handler, opts ...route.Option) func(*plimsoll.Service) error {
 	return func(svc *plimsoll.Service) error {
 		svc.Handle(pattern, h, opts...)
 		return nil
 	}
 }
 
-// wrap is the chain as the handler of a server that is not its own.
-func wrap(h http.Handler, log io.Writer, environ ...string) (*plimsoll.Service, error) {
+// Wrap is the chain as the handler of a server that is not its own.
+func Wrap(h http.Handler, log io.Writer, environ ...string) (*plimsoll.Service, error) {
 	return plimsoll.Wrap("bench", h, options(log, environ)...)
 }
 
-// fixedOne is the environment of a service that full fills.
+// fixedOne is the environment of a service that Full fills.
 const fixedOne = "PLIMSOLL_ADMISSION=fixed:1"
 
-// full takes the only permit and the only place in the queue, so that whatever
+// Full takes the only permit and the only place in the queue, so that whatever
 // comes is shed until empty is called.
-func full(c *admission.Controller) (empty func(), err error) {
+func Full(c *admission.Controller) (empty func(), err error) {
 	permit, err := c.Acquire(context.Background(), route.Critical)
 	if err != nil {
 		return nil, err
