@@ -56,6 +56,9 @@ bench-time: ## chains of services before a dependency that fails, in virtual tim
 bench-db: ## PostgreSQL hangs under traffic, and what deadlines cost a statement, beside database/sql and pgx (a minute)
 	@cd bench && RESULTS="$(CURDIR)/bench/RESULTS.md" GOWORK=off $(GO) test -count=1 -v -run '^TestHang$$' ./database
 
+bench-limits: ## what a permit costs beside the limiters of others, and a refusal beside a bare handler (a minute)
+	@cd bench && GOWORK=off $(GO) run ./limits -results RESULTS.md
+
 drain-soak: ## SIGTERM in the middle of 5 s of traffic, 20 times: what was lost of what was sent, run by run (2 minutes)
 	@DRAIN_RUNS=$(or $(DRAIN_RUNS),20) DRAIN_TRAFFIC=$(or $(DRAIN_TRAFFIC),5s) $(GO) test -count=1 -timeout 30m -v -run '^TestDrainUnderTraffic$$' ./internal/servicetest
 
