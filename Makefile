@@ -6,7 +6,7 @@ MEASURED := tools/prove/load$$|tools/prove/provetest|tools/cmd/
 WORK    := ./... ./store/... ./telemetry/otlp/... ./tools/... ./example/...
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test postgres race lint tidy fuzz arena arena-real bench-outbound bench-deadline bench-chain bench-time bench-db drain-soak clean prove-saboteurs
+.PHONY: help build demo test postgres race lint tidy fuzz arena arena-real bench-outbound bench-deadline bench-ledger bench-chain bench-time bench-db drain-soak clean prove-saboteurs
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ bench-outbound: ## what a call through package outbound costs beside a bare http
 
 bench-deadline: ## what the enforced deadline costs and how exact it is, beside http.TimeoutHandler and beside nothing
 	@cd bench && GOWORK=off $(GO) run ./deadline
+
+bench-ledger: ## what the ledger of a request costs, in units of one time.Now
+	@cd bench && GOWORK=off $(GO) run ./ledger -out RESULTS.md
 
 bench-chain: ## what the request chain and a refusal cost beside net/http alone and a careful team's stack (a minute)
 	@cd bench && GOWORK=off $(GO) run ./chain

@@ -34,6 +34,7 @@ func (x *exchange) refuse(r *http.Request, err error) {
 	}
 	if x.signals != nil {
 		x.signals.Refuse(refusal)
+		x.signals = nil // its ledger is closed: what was not run is told no times
 	} else {
 		s.telemetry.Shed(r, refusal)
 	}

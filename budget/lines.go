@@ -26,10 +26,11 @@ func (l *Ledger) Free() {
 		l.mu.Unlock()
 		return
 	}
+	used := l.bill.used
 	l.bill.page, l.bill.used = nil, 0
 	l.mu.Unlock()
 	if l.book != nil {
-		clear(p.lines[:])
+		clear(p.lines[:used])
 		l.book.pages.Put(p)
 	}
 }

@@ -80,7 +80,7 @@ func (t *Telemetry) logAccess(e *Exchange, s *Summary, bill *budget.Bill, path s
 	t.sink.write(l.end(), false)
 }
 
-// bill is one field in text: a group of slog's would take three times the bytes to say the same.
+// bill is one field of text: a group would be longer, and a column for every dependency in whatever stores the logs.
 func (l *line) bill(b *budget.Bill) {
 	l.key("bill")
 	l.b = append(l.b, '"')

@@ -12,8 +12,9 @@ import (
 
 // subject is one thing whose cost is asked for.
 type subject struct {
-	name string
-	run  func(n int)
+	name    string
+	run     func(n int)
+	request bool // it is all that a request's ledger does
 }
 
 // request is what a chain has for each request: the ledger is a part of it.
@@ -34,7 +35,7 @@ func subjects() []subject {
 	book := budget.NewBook()
 	whole := func(name string, work func(context.Context, *budget.Ledger, time.Time)) subject {
 		account := book.Account(name)
-		return subject{name, func(n int) {
+		return subject{name: name, request: true, run: func(n int) {
 			now := time.Now()
 			for range n {
 				r := &request{}
@@ -50,7 +51,7 @@ func subjects() []subject {
 		}}
 	}
 	return []subject{
-		{"`time.Now`", func(n int) {
+		{name: "`time.Now`", run: func(n int) {
 			for range n {
 				keep.at = time.Now()
 			}
@@ -59,8 +60,8 @@ func subjects() []subject {
 		whole("a usual one: queue, a call with its attempt, a statement; the clock as whoever waits has read it", usual),
 		whole("the same, every reading of the clock the ledger's own", usualAlone),
 		whole("much: queue, body, three calls, one with three attempts, eight statements", much),
-		{"one charge alone", one(keep)},
-		{"`Server-Timing` of a usual one", timing(keep)},
+		{name: "one charge alone", run: one(keep)},
+		{name: "`Server-Timing` of a usual one", run: timing(keep)},
 	}
 }
 
