@@ -57,7 +57,7 @@ func TestPlanesInASnapshot(t *testing.T) {
 		assert.NoError(t, err)
 		assert.Contains(t, string(raw), `"capacity":0,"capacity_age_ns":0,`+
 			`"cpu":{"watched":true,"hot":true,"wait_ns":8000000,"limit":45},`+
-			`"memory":{"watched":true,"full":0.92,"lowest":"critical"}`)
+			`"memory":{"watched":true,"full":0.92,"lowest":"critical","limit":0}`)
 		c := newController(t, Config{Memory: Unwatched})
 		assert.Equal(t, c.Snapshot().CPU, CPUState{})
 		assert.False(t, c.Snapshot().Memory.Watched)

@@ -112,6 +112,7 @@ func (c *Controller) watch(cfg Config) {
 		c.cpu.due.Store(0)
 	}
 	c.memory.due.Store(never)
+	c.memory.most.Store(unbounded)
 	if c.mode != Off && cfg.Memory != Unwatched {
 		c.memory.read, c.memory.collect = newProcess().read, runtime.GC
 		c.memory.due.Store(0)

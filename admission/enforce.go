@@ -16,7 +16,7 @@ func (c *Controller) enforce(now int64) {
 	defer c.mu.Unlock()
 	limit := c.lowest()
 	c.permits.Store(limit)
-	if !c.fixedQueue {
+	if c.adaptive() && !c.fixedQueue {
 		c.waiting.resize(max(int(limit), shortestQueue))
 	}
 	c.grantLocked(now)
@@ -28,5 +28,5 @@ func (c *Controller) lowest() int64 {
 	if c.limiter.breaker.open.Load() {
 		return 0
 	}
-	return min(c.wanted.Load(), c.cpu.most.Load())
+	return min(c.wanted.Load(), c.cpu.most.Load(), c.memory.most.Load())
 }

@@ -9,7 +9,9 @@ import (
 
 // The memory plane. When the memory that the process may use is nearly full of
 // what cannot be freed, taking on more work ends the process, and with it the work
-// it has. The lower classes go first.
+// it has. The lower classes go first, then all but the highest, and with those the
+// number of permits: what is in flight is what took the memory, and would take it
+// again as soon as everything is let in.
 //
 // What is full is judged by what the last collection found alive, and what is not
 // heap. The heap itself may be large with garbage just before a collection, and a
@@ -27,6 +29,7 @@ type memory struct {
 	collecting atomic.Bool
 
 	// Published.
+	most atomic.Int64  // permits at once; unbounded: the memory holds nothing back
 	shut atomic.Int32  // levels below it are refused
 	full atomic.Uint64 // the share in use, float64 bits; 0: no limit is known
 }
@@ -75,14 +78,31 @@ func (c *Controller) watchMemory(now int64) {
 		c.clearLocked(int(shut))
 		c.mu.Unlock()
 	}
-	if f.cycles != m.cycles || shut == 0 {
+	fresh := f.cycles != m.cycles
+	if fresh || shut == 0 && now-m.collected > int64(askAgain) {
 		m.cycles, m.collected = f.cycles, now
-	} else if now-m.collected > int64(askAgain) && m.collecting.CompareAndSwap(false, true) {
+		m.bound(full, int64(c.InFlight()), c.wanted.Load())
+		c.enforce(now)
+	} else if shut > 0 && now-m.collected > int64(askAgain) && m.collecting.CompareAndSwap(false, true) {
 		m.collected = now
 		go func() { // it ends by itself
 			m.collect()
 			m.collecting.Store(false)
 		}()
+	}
+}
+
+// bound sets how many permits there may be, once for each collection: without one
+// nothing new is known.
+func (m *memory) bound(full float64, inFlight, wanted int64) {
+	switch most := m.most.Load(); {
+	case full >= fullForMost:
+		m.most.Store(max(int64(float64(min(most, inFlight))*freeForLower/full), 1))
+	case full < freeForLower && most >= wanted:
+		m.most.Store(unbounded)
+	case full < freeForLower:
+		m.most.Store(max(int64(float64(most)*(1+ease)), most+1))
+	default:
 	}
 }
 

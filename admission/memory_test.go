@@ -99,6 +99,38 @@ func TestMemoryThatIsNearlyFullClearsTheQueue(t *testing.T) {
 	})
 }
 
+// What is in flight took the memory: fewer permits, and more again step by step,
+// each after a collection.
+func TestMemoryThatIsNearlyFullTakesPermits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newFilled(t, Config{Limit: 100})
+		permits := make([]Permit, 64)
+		for i := range permits {
+			permits[i] = acquire(t, m.c)
+		}
+		limit := func() int { return m.c.Snapshot().Limit }
+		m.at(940)
+		assert.Equal(t, limit(), 100)
+		m.at(2000)
+		assert.Equal(t, limit(), 27) // of which 850 would be the share
+		m.look()
+		assert.Equal(t, limit(), 27, "nothing new is known")
+		for _, p := range permits {
+			p.Release(Success)
+		}
+		m.at(870)
+		assert.Equal(t, limit(), 27)
+		m.at(500)
+		assert.Equal(t, limit(), 28)
+		assert.Equal(t, m.c.Snapshot().QueueLimit, 100)
+		for range 100 {
+			m.at(500)
+		}
+		assert.Equal(t, limit(), 100)
+		assert.Zero(t, m.c.Snapshot().Memory.Limit)
+	})
+}
+
 // While little runs there may be no collection for minutes, and without one
 // nothing tells that the memory is free again.
 func TestACollectionIsAskedForWhileMemoryIsShort(t *testing.T) {

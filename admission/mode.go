@@ -12,9 +12,8 @@ import (
 type Mode string
 
 // The modes. Fixed alone takes 64 permits a processor (GOMAXPROCS); "fixed:40"
-// takes 40. Adaptive finds the limit by experiment; so far it was measured in
-// virtual time only. Off counts what runs, and refuses nothing but work whose
-// context has ended.
+// takes 40. Adaptive finds the limit by experiment. Off counts what runs, and
+// refuses nothing but work whose context has ended.
 const (
 	Fixed    Mode = "fixed"
 	Adaptive Mode = "adaptive"

@@ -44,6 +44,7 @@ type MemoryState struct {
 	Watched bool              `json:"watched"`
 	Full    float64           `json:"full"`   // share of the limit that cannot be freed; 0: no limit is known
 	Lowest  route.Criticality `json:"lowest"` // the lowest class that is let in
+	Limit   int               `json:"limit"`  // permits at once, for want of memory; 0: no fewer than otherwise
 }
 
 // Waiting is how many of one class stand in the queue.
@@ -120,6 +121,9 @@ func (c *Controller) planes(s *Snapshot) {
 		Watched: c.memory.due.Load() != never,
 		Full:    math.Float64frombits(c.memory.full.Load()),
 		Lowest:  classOf(int(c.memory.shut.Load())),
+	}
+	if most := c.memory.most.Load(); most < c.wanted.Load() {
+		s.Memory.Limit = int(most)
 	}
 }
 

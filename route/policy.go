@@ -27,7 +27,8 @@ type Policy struct {
 
 	// Stream, when positive, declares that answers stream for at most this
 	// long. A stream is not cut at Budget, takes its permit before its body
-	// is read, and is told of a drain by its context.
+	// is read, gives it back when its answer begins, and is told of a drain
+	// by its context.
 	Stream time.Duration
 
 	// MaxBody is the largest request body in bytes, after decompression.
@@ -43,7 +44,8 @@ type Policy struct {
 	ServerTiming bool
 
 	// Tenant is a cheap key for fairness (a header, a token's hash, an
-	// address). It is never a verified identity. Nil: no tenants.
+	// address). It is never a verified identity. "" is nobody in particular.
+	// Nil: as the service tells tenants apart (PLIMSOLL_TENANT).
 	Tenant func(*http.Request) string
 }
 

@@ -3,6 +3,7 @@ package servicetest
 import (
 	"io"
 	"net/http"
+	"runtime"
 	"time"
 
 	"github.com/plimsoll-go/plimsoll"
@@ -17,6 +18,14 @@ func sample(svc *plimsoll.Service) {
 		if waited(r, 5*time.Millisecond) {
 			_, _ = io.WriteString(w, "done")
 		}
+	})
+	svc.HandleFunc("GET /hoard", func(_ http.ResponseWriter, r *http.Request) {
+		held := make([]byte, hoarded)
+		for i := 0; i < len(held); i += 512 {
+			held[i] = 1 // all of it is resident
+		}
+		waited(r, 100*time.Millisecond)
+		runtime.KeepAlive(held)
 	})
 	svc.HandleFunc("POST /count", count)
 	svc.HandleFunc("POST /zipped", count, route.Gzip())
