@@ -15,7 +15,7 @@ import (
 // report writes what was recorded into the page of results, and prints it.
 func report(recorded []line, page string) error {
 	b := book{lines: recorded}
-	text := strings.Join([]string{b.preface(), b.named(), b.opponents(), b.drawn(), b.asked(), b.ablated()}, "\n")
+	text := strings.Join([]string{b.preface(), b.named(), b.opponents(), b.drawn(), b.asked(), b.beside("no-queue").ablated()}, "\n")
 	fmt.Println(text)
 	return results.Write(page, "arena-virtual", text)
 }
@@ -64,6 +64,17 @@ func (b book) refusal(scenario string) string {
 
 const ours = "plimsoll"
 
+// beside is the runs that somebody else had too: one with the same seed.
+func (b book) beside(contender string) book {
+	seeds := map[uint64]bool{}
+	for _, l := range b.lines {
+		if l.Contender == contender && !l.Drawn {
+			seeds[l.Seed] = true
+		}
+	}
+	return book{slices.DeleteFunc(slices.Clone(b.lines), func(l line) bool { return !seeds[l.Seed] })}
+}
+
 // seeds are those that a contender ran with.
 func (b book) seeds(drawn bool, contender string) string {
 	var all []uint64
@@ -87,7 +98,7 @@ func (b book) preface() string {
 
 - Time is testing/synctest's, so the machine changes nothing but how long it takes: %s, %d processors, %s, %s. One exception:
   go-zero scales its limit by the machine's CPU use as well. Where it ran beside other work it is worse than it would be alone; a run of its
-  own on a quiet machine stands below the sections.
+  own on a quiet machine stands below the section.
 - %s, unmodified. Gradient2 is written from its published formula with its defaults. **fixed** is a limit of 1½ times the backend's slots,
   which nobody knows in practice. aegis and go-zero look only when the CPU is busy; their gate stands open here, which is
   their best case (as shipped they equal *nothing* where work waits instead of computing).
