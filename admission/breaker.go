@@ -13,6 +13,9 @@ type breaker struct {
 	probe atomic.Int64  // when the next one is due, on the controller's clock
 	asked atomic.Uint64 // while it was open
 
+	fruitless atomic.Uint64 // work that helped nobody though it had time enough
+	given     atomic.Int64  // the most time that such work had since the last useful one, ns
+
 	// Of the last useful work; guarded by the limiter's mutex.
 	useful, wasted uint64
 	since          int64
@@ -23,15 +26,31 @@ const (
 	hopelessTime  = 200 * time.Millisecond // for at least so long
 	probeEvery    = time.Second
 	probeShare    = 100 // one in so many, where that is more
+	moreTime      = 4   // a newcomer with a quarter more time than any that failed is not of their kind
 )
+
+// failed takes in work that ended too late, or whose caller left, after it was given
+// so much time. Less than useful work takes says nothing of the service: or callers
+// who are in a hurry would have it refused to all others.
+func (b *breaker) failed(given, typical int64) {
+	if given < typical {
+		return
+	}
+	b.fruitless.Add(1)
+	for most := b.given.Load(); given > most && !b.given.CompareAndSwap(most, given); {
+		most = b.given.Load()
+	}
+}
 
 // judge takes in a reading under a limit; changed: the breaker has opened or closed.
 func (b *breaker) judge(r reading, limit float64) (changed bool) {
+	wasted := b.fruitless.Load()
 	if r.useful != b.useful {
-		b.useful, b.wasted, b.since = r.useful, r.wasted, r.at
+		b.useful, b.wasted, b.since = r.useful, wasted, r.at
+		b.given.Store(0)
 		return b.open.CompareAndSwap(true, false)
 	}
-	if b.open.Load() || float64(r.wasted-b.wasted) < max(hopelessCount, limit) || r.at-b.since < int64(hopelessTime) {
+	if b.open.Load() || float64(wasted-b.wasted) < max(hopelessCount, limit) || r.at-b.since < int64(hopelessTime) {
 		return false
 	}
 	b.probe.Store(r.at + int64(probeEvery))
@@ -59,13 +78,15 @@ func (c *Controller) dropAll() {
 }
 
 // probing is Acquire while the breaker is open.
-func (c *Controller) probing(level int, now int64) (Permit, error) {
+func (c *Controller) probing(level int, now, deadline int64) (Permit, error) {
 	c.tick(now)
-	if c.limiter.breaker.refuses(now) {
+	given := c.limiter.breaker.given.Load()
+	patientOne := deadline-now > given+given/moreTime && int64(c.InFlight()) < c.wanted.Load()
+	if !patientOne && c.limiter.breaker.refuses(now) {
 		return Permit{}, c.refuse(TooLong, level)
 	}
 	s := c.state.Add(oneOut)
 	l := c.lease()
-	l.granted, l.among = now, int64(uint32(s))
+	l.granted, l.deadline, l.among = now, deadline, int64(uint32(s))
 	return Permit{lease: l, generation: l.generation.Load()}, nil
 }

@@ -11,16 +11,48 @@ import (
 
 func TestBreakerOpensWhenNothingEndsInTime(t *testing.T) {
 	var b breaker
-	at := func(ms int64) int64 { return ms * int64(time.Millisecond) }
-	assert.False(t, b.judge(reading{at: at(100), useful: 10, wasted: 5}, 10))
-	assert.False(t, b.judge(reading{at: at(400), useful: 10, wasted: 20}, 10)) // too few
-	assert.False(t, b.judge(reading{at: at(250), useful: 10, wasted: 40}, 10)) // too soon
-	assert.False(t, b.judge(reading{at: at(400), useful: 10, wasted: 40}, 64)) // fewer than were let in
-	assert.False(t, b.judge(reading{at: at(500), useful: 11, wasted: 90}, 10)) // something did
-	assert.True(t, b.judge(reading{at: at(800), useful: 11, wasted: 106}, 10))
+	look := func(ms int64, useful, fruitless uint64, limit float64) bool {
+		b.fruitless.Store(fruitless)
+		return b.judge(reading{at: ms * int64(time.Millisecond), useful: useful}, limit)
+	}
+	assert.False(t, look(100, 10, 5, 10))
+	assert.False(t, look(400, 10, 20, 10)) // too few
+	assert.False(t, look(250, 10, 40, 10)) // too soon
+	assert.False(t, look(400, 10, 40, 64)) // fewer than were let in
+	assert.False(t, look(500, 11, 90, 10)) // something did
+	assert.True(t, look(800, 11, 106, 10))
 	assert.True(t, b.open.Load())
-	assert.True(t, b.judge(reading{at: at(900), useful: 12, wasted: 106}, 10))
+	assert.True(t, look(900, 12, 106, 10))
 	assert.False(t, b.open.Load())
+}
+
+// Callers in a hurry fail by their own haste: that is no reason to refuse those who
+// have time.
+func TestTheHastyDoNotOpenTheBreaker(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newShop(t, 16, 50*time.Millisecond)
+		s.serve(200, 3*time.Second, time.Second, Success)
+		s.serve(200, 3*time.Second, 30*time.Millisecond, Success)
+		assert.False(t, s.c.limiter.breaker.open.Load())
+		s.wg.Wait()
+	})
+}
+
+// Where nothing was ever of use, the hasty do open it, and whoever has more time is
+// let in.
+func TestWhoHasMoreTimeThanThoseThatFailedIsLetIn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newShop(t, 16, 50*time.Millisecond)
+		s.serve(100, 2*time.Second, 30*time.Millisecond, Success)
+		assert.True(t, s.c.limiter.breaker.open.Load())
+		assert.Zero(t, s.good.Load())
+		_, err := s.c.Acquire(within(t, 30*time.Millisecond), route.Critical)
+		assert.ErrorIs(t, err, ErrShed)
+		p, err := s.c.Acquire(within(t, time.Second), route.Sheddable)
+		assert.NoError(t, err)
+		p.Release(Success)
+		s.wg.Wait()
+	})
 }
 
 func TestBreakerProbes(t *testing.T) {

@@ -152,7 +152,7 @@ func (c *Controller) AcquireFor(ctx context.Context, class route.Criticality, te
 		return c.wait(ctx, level, tenant, now, deadline)
 	}
 	l := c.lease()
-	l.granted, l.among = now, among
+	l.granted, l.deadline, l.among = now, deadline, among
 	return Permit{lease: l, generation: l.generation.Load()}, nil
 }
 
@@ -172,9 +172,9 @@ func (c *Controller) take() (among int64, ok bool) {
 
 func (c *Controller) lease() *lease { return c.leases.Get().(*lease) }
 
-// finish takes back a permit that was granted at start as one of so many, and
-// hands it on.
-func (c *Controller) finish(start, among int64, o Outcome) {
+// finish takes back a permit that was granted at start as one of so many, for work
+// that had until its deadline, and hands it on.
+func (c *Controller) finish(start, deadline, among int64, o Outcome) {
 	now := c.now()
 	switch {
 	case o == Success:
@@ -188,6 +188,13 @@ func (c *Controller) finish(start, among int64, o Outcome) {
 		}
 		c.ended[o].Add(1)
 		c.estimate.observe(now-start, false)
+		switch o {
+		case Late:
+			c.limiter.breaker.failed(deadline-start, c.estimate.typical.Load())
+		case Canceled: // longer than it was waited for, says this
+			c.limiter.breaker.failed(now-start, c.estimate.typical.Load())
+		default:
+		}
 	}
 	if c.limiter.fill.on.Load() && o != Unused {
 		c.limiter.fill.observe(among, c.permits.Load(), now-start)

@@ -51,9 +51,9 @@ func (p Permit) Release(o Outcome) {
 	if l == nil || !l.generation.CompareAndSwap(p.generation, p.generation+1) {
 		return
 	}
-	c, start, among := l.owner, l.granted, l.among
+	c, start, deadline, among := l.owner, l.granted, l.deadline, l.among
 	c.leases.Put(l)
-	c.finish(start, among, o)
+	c.finish(start, deadline, among, o)
 }
 
 // lease is what a permit points to, and before that a place in the queue. It is
@@ -62,6 +62,7 @@ type lease struct {
 	generation atomic.Uint64
 	owner      *Controller
 	granted    int64 // when, on the controller's clock
+	deadline   int64 // on the controller's clock
 	among      int64 // how many permits were out then, with it
 
 	// While queued, guarded by the controller's mutex.
@@ -70,7 +71,6 @@ type lease struct {
 	level      int
 	tenant     uint64
 	asked      int64 // when, on the controller's clock
-	deadline   int64 // on the controller's clock
 	until      int64 // when its patience ends, on the controller's clock
 	order      uint64
 	queued     bool

@@ -8,7 +8,7 @@ import (
 // wait is Acquire's slow path: through the queue, or refused.
 func (c *Controller) wait(ctx context.Context, level int, tenant uint64, now, deadline int64) (Permit, error) {
 	if c.limiter.breaker.open.Load() {
-		return c.probing(level, now)
+		return c.probing(level, now, deadline)
 	}
 	if level < patient && c.hot(now) { // parking it would cost more than it is worth
 		c.tick(now)

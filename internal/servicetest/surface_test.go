@@ -98,7 +98,7 @@ func TestTheManifestSaysWhatIsInForce(t *testing.T) {
 	}
 	assert.True(t, on["time.deadline"])
 	assert.False(t, on["load.shed"], "admission is off")
-	_, listed := on["dep.retry"]
+	_, listed := on["sec.auth"]
 	assert.False(t, listed, "a guarantee that nobody keeps")
 	budgets, gzip := map[string]int{}, map[string]bool{}
 	for _, r := range m.Routes {
