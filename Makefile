@@ -67,9 +67,9 @@ drain-soak: ## SIGTERM in the middle of 5 s of traffic, 20 times: what was lost 
 
 arena: ## admission controllers under the same load in virtual time: named, drawn, without each part; writes bench/RESULTS.md (an hour; ARENA='-seeds 3' for less, COUNT=20 drawn)
 	@cd bench && rm -f ../bin/arena.jsonl && mkdir -p ../bin && GOWORK=off $(GO) build -tags ablation -o ../bin/arena ./arena && \
-	../bin/arena -seed 4001 $(ARENA) -record ../bin/arena.jsonl && \
-	../bin/arena -random $(or $(COUNT),200) -seed $(or $(SEED),88001) -record ../bin/arena.jsonl && \
-	../bin/arena -seed 4001 -seeds 3 -parts -record ../bin/arena.jsonl && \
+	../bin/arena -seed 5001 $(ARENA) -record ../bin/arena.jsonl && \
+	../bin/arena -random $(or $(COUNT),200) -seed $(or $(SEED),90001) -record ../bin/arena.jsonl && \
+	../bin/arena -seed 5001 -seeds 3 -parts -record ../bin/arena.jsonl && \
 	../bin/arena -report ../bin/arena.jsonl
 
 clean: ## remove what the other targets made

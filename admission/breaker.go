@@ -85,8 +85,8 @@ func (c *Controller) probing(level int, now, deadline int64) (Permit, error) {
 	if !patientOne && c.limiter.breaker.refuses(now) {
 		return Permit{}, c.refuse(TooLong, level)
 	}
-	s := c.state.Add(oneOut)
+	c.state.Add(oneOut)
 	l := c.lease()
-	l.granted, l.deadline, l.among = now, deadline, int64(uint32(s))
+	l.granted, l.deadline = now, deadline
 	return Permit{lease: l, generation: l.generation.Load()}, nil
 }

@@ -112,23 +112,6 @@ func TestPatienceEndsByItself(t *testing.T) {
 	})
 }
 
-func TestFillTellsAFullBackend(t *testing.T) {
-	watch := func(hold func(among int64) time.Duration) float64 {
-		var f fill
-		for among := int64(1); among <= 10; among++ {
-			f.observe(among, 10, int64(hold(among)))
-		}
-		return f.slower()
-	}
-	slower := watch(func(among int64) time.Duration { return time.Duration(among) * 20 * time.Millisecond })
-	assert.True(t, slower > 2 && slower < 4, "one at a time: %v", slower)
-	assert.Equal(t, watch(func(int64) time.Duration { return 20 * time.Millisecond }), 1.0)
-	assert.Equal(t, watch(func(among int64) time.Duration { // chance
-		return time.Duration(5+(among*7)%11) * 10 * time.Millisecond
-	}), 1.0)
-	assert.Equal(t, new(fill).slower(), 1.0)
-}
-
 // A pause moves what the limit is kept at by no more than a tenth.
 func TestAPauseMovesTheLimitLittle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

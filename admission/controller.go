@@ -95,7 +95,6 @@ func New(cfg Config) (*Controller, error) {
 	c.limiter.due.Store(never)
 	if c.adaptive() {
 		c.limiter.plan = newPlan(float64(c.limit))
-		c.limiter.fill.on.Store(true)
 		c.limiter.due.Store(int64(unknownPause))
 	}
 	c.watch(cfg)
@@ -147,34 +146,32 @@ func (c *Controller) AcquireFor(ctx context.Context, class route.Criticality, te
 	if err != nil {
 		return Permit{}, err
 	}
-	among, ok := c.take()
-	if !ok {
+	if !c.take() {
 		return c.wait(ctx, level, tenant, now, deadline)
 	}
 	l := c.lease()
-	l.granted, l.deadline, l.among = now, deadline, among
+	l.granted, l.deadline = now, deadline
 	return Permit{lease: l, generation: l.generation.Load()}, nil
 }
 
-// take is the fast path: a free permit, and nobody who waits for it. It says how
-// many are out with it.
-func (c *Controller) take() (among int64, ok bool) {
+// take is the fast path: a free permit, and nobody who waits for it.
+func (c *Controller) take() bool {
 	for {
 		s := c.state.Load()
 		if s >= uint64(c.permits.Load()) { // all are out, or the upper half is not 0
-			return 0, false
+			return false
 		}
 		if c.state.CompareAndSwap(s, s+oneOut) {
-			return int64(s) + 1, true
+			return true
 		}
 	}
 }
 
 func (c *Controller) lease() *lease { return c.leases.Get().(*lease) }
 
-// finish takes back a permit that was granted at start as one of so many, for work
-// that had until its deadline, and hands it on.
-func (c *Controller) finish(start, deadline, among int64, o Outcome) {
+// finish takes back a permit that was granted at start for work that had until its
+// deadline, and hands it on.
+func (c *Controller) finish(start, deadline int64, o Outcome) {
 	now := c.now()
 	switch {
 	case o == Success:
@@ -195,9 +192,6 @@ func (c *Controller) finish(start, deadline, among int64, o Outcome) {
 			c.limiter.breaker.failed(now-start, c.estimate.typical.Load())
 		default:
 		}
-	}
-	if c.limiter.fill.on.Load() && o != Unused {
-		c.limiter.fill.observe(among, c.permits.Load(), now-start)
 	}
 	if s := c.state.Add(^uint64(oneOut - 1)); s >= oneWaiting {
 		c.mu.Lock()

@@ -20,7 +20,6 @@ import (
 type limiter struct {
 	due atomic.Int64 // when to take the next step, on the controller's clock; never: not adaptive
 
-	fill    fill
 	breaker breaker
 
 	mu   sync.Mutex // TryLock: whoever finds another at it goes on
@@ -60,7 +59,6 @@ type reading struct {
 	ended, held             float64 // of every hold time: count, sum in seconds
 	heldWell, squares       float64 // of those of useful work: sum, sum of squares
 	asked, left             float64 // of those who met the limit: count, and the time left, in seconds
-	slower                  float64 // see fill
 }
 
 func (r reading) since(before reading) window {
@@ -100,7 +98,7 @@ func doubt(spread, count, other float64) float64 {
 
 // read takes a reading.
 func (c *Controller) read(now int64) reading {
-	r := reading{at: now, slower: c.limiter.fill.slower(), wasted: c.ended[Late].Load() + c.ended[Canceled].Load()}
+	r := reading{at: now, wasted: c.ended[Late].Load() + c.ended[Canceled].Load()}
 	for kind := range c.estimate.counts {
 		for b := range buckets {
 			n := c.estimate.counts[kind][b].Load()
@@ -154,7 +152,6 @@ func (c *Controller) adapt(now int64) {
 		return
 	}
 	limit, pause := l.plan.step(r)
-	l.fill.on.Store(l.plan.starting)
 	l.due.Store(now + int64(pause))
 	c.resize(limit, now)
 }

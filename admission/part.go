@@ -8,9 +8,7 @@ const (
 	doomedTest part = 1 << iota // refuses what cannot end in time
 	longSearch                  // finds the range by long steps
 	timeLeft                    // weighs how long permits are held against the time callers have
-	lateWork                    // retreats from late work
 	probesOnly                  // lets nothing but probes through while nothing ends in time
-	firstFill                   // compares work beside few with work beside many at the start
 )
 
 func (p part) has(other part) bool { return p&other != 0 }

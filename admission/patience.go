@@ -20,7 +20,7 @@ const (
 	// overstay is the multiple of its patience after which a waiter that was
 	// let in is refused after all.
 	overstay     = 2
-	longestLower = 20 * time.Millisecond // and at most
+	longestLower = 15 * time.Millisecond // and at most
 )
 
 // patience is how long a newcomer of a level may be expected to wait.

@@ -51,9 +51,9 @@ func (p Permit) Release(o Outcome) {
 	if l == nil || !l.generation.CompareAndSwap(p.generation, p.generation+1) {
 		return
 	}
-	c, start, deadline, among := l.owner, l.granted, l.deadline, l.among
+	c, start, deadline := l.owner, l.granted, l.deadline
 	c.leases.Put(l)
-	c.finish(start, deadline, among, o)
+	c.finish(start, deadline, o)
 }
 
 // lease is what a permit points to, and before that a place in the queue. It is
@@ -63,7 +63,6 @@ type lease struct {
 	owner      *Controller
 	granted    int64 // when, on the controller's clock
 	deadline   int64 // on the controller's clock
-	among      int64 // how many permits were out then, with it
 
 	// While queued, guarded by the controller's mutex.
 	next, prev *lease

@@ -45,7 +45,6 @@ type plan struct {
 	starting bool    // nothing is known yet
 	search   *search // nil: holding
 	keep     keep
-	waste    waste
 	without  part // left out, in comparisons
 }
 
@@ -69,7 +68,7 @@ func (p *plan) step(now reading) (limit int, pause time.Duration) {
 			p.begin(now)
 		}
 	case p.starting:
-		p.start(w, now)
+		p.start(w)
 		p.settling, p.mark = true, now
 	case p.settling:
 		if w.ended() >= math.Max(few, p.stale) || p.hold > 0 && w.seconds >= p.settle().Seconds() {
@@ -78,9 +77,9 @@ func (p *plan) step(now reading) (limit int, pause time.Duration) {
 	case p.search == nil && p.keep.broken(now, p.hold):
 		p.again()
 		p.settling, p.mark = true, now // a pause is over by then
-	case w.ended() < few || (w.limited() || p.wastes(w)) && !p.readable(w):
+	case w.ended() < few || w.limited() && !p.readable(w):
 		// The window goes on.
-	case !w.limited() && !p.wastes(w):
+	case !w.limited():
 		p.rest(now)
 	case p.idle > 0: // the window began while nothing was held back
 		p.resume(now)
@@ -103,25 +102,6 @@ func (p *plan) restart(now reading) {
 	if !p.without.has(longSearch) {
 		p.search = &search{factor: 2}
 	}
-}
-
-// retreat lowers the limit, or puts it back where a retreat began. A search goes
-// on from there downwards: it had gone far too high.
-func (p *plan) retreat(w window, limit float64) {
-	if p.search != nil && limit < p.limit {
-		p.search = &search{factor: 0.5, rate: w.total(), from: p.limit, turned: true}
-		p.limit = limit
-		return
-	}
-	p.hand(limit)
-	p.keep.base = math.Max(limit/stride, leastLimit) // or the next experiment would go back above
-	p.keep.total = w.total()
-}
-
-// wastes says that much ends too late, and that the limit may be why: not where a
-// permit is held for a small part of the time that callers have.
-func (p *plan) wastes(w window) bool {
-	return !p.without.has(lateWork) && !p.cheap(w) && p.waste.much(w)
 }
 
 // readable says whether enough was counted to draw a conclusion.
@@ -164,12 +144,6 @@ func (p *plan) resume(now reading) {
 // concluded ends a window and sets the next limit; false: the window goes on.
 func (p *plan) concluded(w window) bool {
 	p.stale = p.limit
-	if s := p.search; p.wastes(w) && (s == nil || s.factor > 1 || w.total() >= needless*s.rate) {
-		if lower, retreat := p.waste.retreats(w, math.Min(p.limit, math.Ceil(w.inside()))); retreat {
-			p.retreat(w, lower)
-			return true
-		}
-	}
 	if p.search != nil {
 		return p.searched(w)
 	}

@@ -6,34 +6,6 @@ import (
 	"github.com/plimsoll-go/plimsoll/internal/assert"
 )
 
-// Late work lowers the limit; where that does not help, it comes back, and such
-// work is put up with.
-func TestWasteThatNoLimitCures(t *testing.T) {
-	var s waste
-	limit, lowest := 64.0, 64.0
-	for range 10 {
-		next, retreat := s.retreats(window{seconds: 1, useful: 40, wasted: 60}, limit)
-		if !retreat {
-			break
-		}
-		limit, lowest = next, min(lowest, next)
-	}
-	assert.Equal(t, limit, 64.0)
-	assert.True(t, lowest < 10, "%v", lowest)
-	_, retreat := s.retreats(window{seconds: 1, useful: 40, wasted: 60}, limit)
-	assert.False(t, retreat)
-}
-
-func TestWasteThatALimitCures(t *testing.T) {
-	var s waste
-	next, retreat := s.retreats(window{seconds: 1, useful: 80, wasted: 20}, 10)
-	assert.True(t, retreat)
-	assert.Equal(t, next, 7.5)
-	_, retreat = s.retreats(window{seconds: 1, useful: 100}, next)
-	assert.False(t, retreat)
-	assert.Zero(t, s.tolerated)
-}
-
 func TestSlope(t *testing.T) {
 	k := keep{limit: 10, rate: 100}
 	near := func(got, want float64) {

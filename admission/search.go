@@ -23,13 +23,11 @@ const (
 	dear     = 0.35 // of the time left: where a permit is held for so long a search goes down
 	mostUsed = 0.5  // of the time left: what a step up may come to if it gives nothing
 	plainly  = 0.85 // the gain, as a power of the limit, that calls for another long step
-	full     = 1.8  // times as long beside many as beside few: the backend is full
 	pays     = 0.32 // the gain, as a power of the limit, that calls for another step
 	plain    = 1.6  // times the rate: so much is seen in half the time
 	costs    = 0.9  // times the rate, for half of it
 	steeply  = 0.65 // times the rate, for half of the limit: all of it was needed
 	spare    = 1.1  // over what the search says
-	needless = 0.8  // times the rate, for less of the limit: so much has to be left to go on because of late work
 )
 
 // searchable says whether enough was counted to take the next step.
@@ -50,13 +48,9 @@ func (p *plan) searchable(w window) bool {
 }
 
 // start takes in the first work that ended while the limit held something back.
-func (p *plan) start(w window, now reading) {
+func (p *plan) start(w window) {
 	p.starting = false
 	s := p.search
-	if now.slower > full && !p.cheap(w) && !p.without.has(firstFill) {
-		p.limit = math.Max(p.limit*0.9/now.slower, leastLimit)
-		return
-	}
 	// As many as the limit are under way, and this is how long they took.
 	s.rate, s.from, s.count = math.Max(w.ended(), p.limit)/w.seconds*w.useful/w.ended(), p.limit, w.useful
 	s.quick = true
@@ -175,7 +169,6 @@ func (p *plan) lowered(w window) bool {
 	case rate < steeply*s.rate:
 		// As much is lost as was taken: the limit before was no more than enough,
 		// and what was measured there was the short work that ends first.
-		p.waste = waste{tolerated: w.share()} // nor was it the limit that made work late
 		p.search = &search{rate: rate, count: w.ended(), from: p.limit, turned: true}
 		p.raise(w)
 	default:

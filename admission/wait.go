@@ -163,7 +163,7 @@ func (c *Controller) grantLocked(now int64) {
 		c.waiting.serve(l)
 		c.supply.granted(l.level, now)
 		c.publishOpenLocked()
-		l.granted, l.among = now, int64(uint32(s))+1
+		l.granted = now
 		l.settle(verdict{granted: true})
 	}
 }

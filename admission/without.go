@@ -13,7 +13,7 @@ func NewWithout(cfg Config, names ...string) (*Controller, error) {
 	for _, name := range names {
 		p, ok := map[string]part{
 			"doomed-test": doomedTest, "search": longSearch, "time-left": timeLeft,
-			"late-work": lateWork, "breaker": probesOnly, "first-fill": firstFill,
+			"breaker": probesOnly,
 		}[name]
 		if !ok {
 			return nil, fmt.Errorf("admission has no part %q to leave out", name)

@@ -11,7 +11,7 @@ import (
 // away.
 func parts() []contender {
 	var all []contender
-	for _, name := range []string{"doomed-test", "search", "time-left", "late-work", "breaker", "first-fill"} {
+	for _, name := range []string{"doomed-test", "search", "time-left", "breaker"} {
 		all = append(all, contender{"no-" + name, func(scenario) peers.Limiter {
 			c, err := admission.NewWithout(admission.Config{Mode: admission.Adaptive, CPU: admission.Unwatched, Memory: admission.Unwatched}, name)
 			if err != nil {
