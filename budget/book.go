@@ -37,7 +37,7 @@ func NewBook() *Book {
 }
 
 // Open is Ledger.Open with lines that the book lends until Ledger.Free: what is charged then allocates nothing.
-func (b *Book) Open(l *Ledger, parent context.Context, t Terms) context.Context {
+func (b *Book) Open(parent context.Context, l *Ledger, t Terms) context.Context {
 	l.book = b
 	return l.Open(parent, t)
 }

@@ -260,7 +260,7 @@ func TestLinesThatAreLentAreGivenBackClean(t *testing.T) {
 	b := NewBook()
 	now := time.Now()
 	var first, second Ledger
-	ctx := b.Open(&first, t.Context(), Terms{Arrival: now})
+	ctx := b.Open(t.Context(), &first, Terms{Arrival: now})
 	call := ChargeAt(ctx, Dependency, "payments", now)
 	first.Free() // not closed: nothing happens
 	bill := first.Close(now.Add(ms))
@@ -287,7 +287,7 @@ func TestABookLendsWithoutAllocating(t *testing.T) {
 	assert.Zero(t, testing.AllocsPerRun(1000, func() {
 		l = Ledger{}
 		now := time.Now()
-		ctx := b.Open(&l, context.Background(), Terms{Arrival: now, Deadline: now.Add(time.Second)})
+		ctx := b.Open(context.Background(), &l, Terms{Arrival: now, Deadline: now.Add(time.Second)})
 		Charge(ctx, Dependency, "payments").End(nil)
 		account.Enter(l.Close(now), Served{At: now})
 		l.Free()

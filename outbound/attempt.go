@@ -121,7 +121,7 @@ func (a *attempt) send() result {
 		a.sending.ReadCloser = body
 		a.out.Body = &a.sending
 	}
-	res, err := t.net.RoundTrip(&a.out) //nolint:bodyclose // received closes it or hands it on
+	res, err := t.net.RoundTrip(&a.out)
 	return a.received(res, err)
 }
 
@@ -207,7 +207,7 @@ func (a *attempt) wake() {
 		a.hedgeLocked()
 		a.alarm.timer.Reset(a.patience.Sub(now))
 		a.mu.Unlock()
-	case a.phase == waiting && a.rival == nil && !a.patience.IsZero() && c.cut(a):
+	case a.phase == waiting && a.rival == nil && !a.patience.IsZero() && c.cut():
 		a.prepaid = true
 		a.cancel(errSlow)
 		a.mu.Unlock()
@@ -218,7 +218,7 @@ func (a *attempt) wake() {
 }
 
 // cut says that another attempt can be made instead, and has paid for it.
-func (c *call) cut(a *attempt) bool {
+func (c *call) cut() bool {
 	_, v := decide(c.situation(c.sent-1, slow))
 	return v == again && c.pay(slow)
 }

@@ -41,7 +41,7 @@ func (a *answer) Read(p []byte) (int, error) {
 	case int64(n) > left:
 		n = int(left)
 		a.fail(tooLarge(a.limit))
-	case err == io.EOF: //nolint:errorlint // an io.Reader's EOF is not wrapped
+	case err == io.EOF:
 		a.err = err
 		a.attempt.end(a.status, nil, answered)
 	case err != nil:

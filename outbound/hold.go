@@ -55,7 +55,7 @@ type held struct {
 // Read implements [io.Reader].
 func (h *held) Read(p []byte) (int, error) {
 	n, err := h.Reader.Read(p)
-	if err == io.EOF && h.err != nil { //nolint:errorlint // an io.Reader's EOF is not wrapped
+	if err == io.EOF && h.err != nil {
 		err = h.err
 	}
 	return n, err

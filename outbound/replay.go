@@ -72,7 +72,7 @@ type sending struct {
 // Read implements [io.Reader].
 func (s *sending) Read(p []byte) (int, error) {
 	n, err := s.ReadCloser.Read(p)
-	if err != nil && err != io.EOF { //nolint:errorlint // an io.Reader's EOF is not wrapped
+	if err != nil && err != io.EOF {
 		s.mu.Lock()
 		s.err = err
 		s.mu.Unlock()

@@ -71,7 +71,7 @@ func (t *Telemetry) BeginOn(r *http.Request, route string, terms budget.Terms) (
 		client:    ClientAddr(r, t.trusted),
 		arrival:   terms.Arrival,
 	}
-	e.ctx = exchangeContext{Context: t.book.Open(&e.ledger, r.Context(), terms), exchange: e}
+	e.ctx = exchangeContext{Context: t.book.Open(r.Context(), &e.ledger, terms), exchange: e}
 	t.server.activeOf(e.id, e.secure).Add(1)
 	parent := remoteParent(r.Header)
 	if t.provider.active.Load() {

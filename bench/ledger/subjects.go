@@ -40,7 +40,7 @@ func subjects() []subject {
 			for range n {
 				r := &request{}
 				keep.request = r
-				ctx := book.Open(&r.ledger, context.Background(), budget.Terms{Arrival: now, Deadline: now.Add(5 * time.Second), Class: route.Critical})
+				ctx := book.Open(context.Background(), &r.ledger, budget.Terms{Arrival: now, Deadline: now.Add(5 * time.Second), Class: route.Critical})
 				work(ctx, &r.ledger, now)
 				end := now.Add(20 * time.Millisecond) // the chain reads the clock for the access line anyway
 				bill := r.ledger.Close(end)

@@ -48,8 +48,8 @@ func start() (subjects []subject, stop func(), err error) {
 		c.Name, c.URL, c.Dial = "dependency", where, network.Dial
 		return outbound.Transport(c)
 	}
-	retries := failsafehttp.NewRetryPolicyBuilder().WithMaxRetries(2).WithBackoff(25*time.Millisecond, 250*time.Millisecond).Build()
-	breaker := circuitbreaker.NewBuilder[*http.Response]().WithFailureRateThreshold(0.5, 20, 10*time.Second).Build()
+	retries := failsafehttp.NewRetryPolicyBuilder().WithMaxRetries(2).WithBackoff(25*time.Millisecond, 250*time.Millisecond).Build() //nolint:bodyclose // there is no response yet
+	breaker := circuitbreaker.NewBuilder[*http.Response]().WithFailureRateThreshold(0.5, 20, 10*time.Second).Build()                 //nolint:bodyclose // there is no response yet
 	stop = func() {
 		_ = network.Close()
 		_ = tel.Shutdown(context.Background())

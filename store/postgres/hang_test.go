@@ -3,7 +3,6 @@ package postgres_test
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -48,6 +47,7 @@ func (c *census) take(t *testing.T) (running int) {
 	t.Helper()
 	rows, err := c.db.QueryContext(t.Context(), "SELECT pid, coalesce(state = 'active' AND query LIKE 'SELECT count(*) FROM t%', false) FROM pg_stat_activity WHERE application_name = 'victim'")
 	assert.NoError(t, err)
+	defer func() { assert.NoError(t, rows.Close()) }()
 	for rows.Next() {
 		var pid int64
 		var active bool
@@ -173,17 +173,19 @@ func TestAStatementThatItsContextEndedKeepsItsConnection(t *testing.T) {
 			if err != nil {
 				return err
 			}
+			defer func() { _ = rows.Close() }() // rows.Err has it
 			for rows.Next() {
 			}
-			return errors.Join(rows.Err(), rows.Close())
+			return rows.Err()
 		},
 		"prepared": func(ctx context.Context) error {
 			prepared, err := db.PrepareContext(ctx, "SELECT pg_sleep($1)")
 			if err != nil {
 				return err
 			}
+			defer func() { _ = prepared.Close() }() // what failed is the statement
 			_, err = prepared.ExecContext(ctx, 60.0)
-			return errors.Join(err, prepared.Close())
+			return err
 		},
 		"transaction": func(ctx context.Context) error {
 			tx, err := db.BeginTx(ctx, nil)

@@ -32,7 +32,7 @@ func startMiddleware(j job, b *bench, _ io.Writer) (string, *admission.Controlle
 // settings: the adaptive limit, and what tells tenants apart.
 func startService(_ job, b *bench, log io.Writer) (string, *admission.Controller, error) {
 	var controller *admission.Controller
-	setUp := func(_ context.Context, s *plimsoll.Service, _ struct{}) error {
+	setUp := func(_ context.Context, s *plimsoll.Service, _ struct{}) error { //nolint:unparam // as Run wants it
 		controller = s.Admission()
 		s.Handle("GET /work", b)
 		return nil

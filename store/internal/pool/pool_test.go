@@ -251,6 +251,7 @@ func TestRowsAreReadToTheEnd(t *testing.T) {
 	_, db := (&server{}).pool(t, Config{Size: 1})
 	rows, err := db.QueryContext(t.Context(), "")
 	assert.NoError(t, err)
+	defer func() { assert.NoError(t, rows.Close()) }()
 	sum := 0
 	for rows.Next() {
 		var n int

@@ -89,7 +89,6 @@ type traffic struct {
 	mixes   [][]load.Request
 	deps    []*dependency // that fail
 	probes  map[fault.Content]bool
-	seed    uint64
 }
 
 // traffic finds out which operations need the dependencies, by what arrives there: of those that do, one that reads and
