@@ -72,5 +72,8 @@ arena: ## admission controllers under the same load in virtual time: named, draw
 	../bin/arena -seed 5001 -seeds 3 -parts -record ../bin/arena.jsonl && \
 	../bin/arena -report ../bin/arena.jsonl
 
+arena-real: ## the same limiters as real processes on loopback, turn by turn; writes bench/RESULTS.md (half an hour of a quiet machine; ARENA_REAL='-rounds 1 -only io' for less)
+	@cd bench && GOWORK=off $(GO) run ./arena/loopback -results RESULTS.md $(ARENA_REAL)
+
 clean: ## remove what the other targets made
 	@rm -rf bin
