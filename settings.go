@@ -41,7 +41,7 @@ type settings struct {
 	BodyMemory     config.Bytes `env:"PLIMSOLL_BODY_MEMORY" default:"64MiB" min:"64KiB" help:"all request bodies being read, together"`
 	MaxConnections int          `env:"PLIMSOLL_MAX_CONNECTIONS" default:"10000" min:"1" help:"open public connections"`
 	MaxStreams     int          `env:"PLIMSOLL_MAX_STREAMS" default:"5000" min:"1" help:"open streams: half of the connections, so that requests find one"`
-	Admission      string       `env:"PLIMSOLL_ADMISSION" default:"adaptive" help:"adaptive (finds the limit), fixed (64 x GOMAXPROCS), fixed:N, or off"`
+	Admission      string       `env:"PLIMSOLL_ADMISSION" default:"fixed" help:"fixed (64 x GOMAXPROCS), fixed:N, adaptive (finds the limit), or off"`
 	Tenant         string       `env:"PLIMSOLL_TENANT" default:"" help:"what callers are told apart by, for fairness alone: address, token (Authorization), or header:NAME; nobody where it is empty"`
 
 	DrainLag time.Duration `env:"PLIMSOLL_DRAIN_LAG" default:"5s" help:"serving goes on this long after SIGTERM: the load balancer's lag"`
@@ -73,7 +73,7 @@ func (s *settings) Faults() []config.Fault {
 		fault("TLS_CLIENT_CA", "is set without TLS_CERT", "client certificates need TLS: set TLS_CERT and TLS_KEY")
 	}
 	if _, err := admission.ParseMode(s.Admission); err != nil {
-		fault("PLIMSOLL_ADMISSION", err.Error(), "use adaptive, fixed, fixed:N with N at least 1, or off")
+		fault("PLIMSOLL_ADMISSION", err.Error(), "use fixed, fixed:N with N at least 1, adaptive, or off")
 	}
 	if _, err := tenant.Parse(s.Tenant); err != nil {
 		fault("PLIMSOLL_TENANT", fmt.Sprintf("%q %v", s.Tenant, err), "use address, token, or header:NAME with the name of a request header")
