@@ -34,7 +34,7 @@ func setup(ctx context.Context, svc *plimsoll.Service, cfg Config) error {
 	if err != nil {
 		return err
 	}
-	payments := outbound.New(svc, outbound.Config{Name: "payments", URL: cfg.Payments, Bearer: cfg.Key, HealthPath: "/healthz"})
+	payments := outbound.New(svc, outbound.Config{Name: "payments", URL: cfg.Payments, Bearer: cfg.Key, HealthPath: "/healthz", Bulkhead: "adaptive"})
 
 	api := &api{orders: &orders{db}, payments: &charges{payments}}
 	svc.Handle("POST /orders", problem.Handler(api.create), route.Class(route.Critical))
