@@ -6,7 +6,7 @@ MEASURED := tools/prove/load$$|tools/prove/provetest|tools/cmd/
 WORK    := ./... ./store/... ./telemetry/otlp/... ./tools/... ./example/...
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test postgres race lint tidy fuzz arena arena-real bench-outbound bench-deadline bench-ledger bench-chain bench-time bench-db drain-soak clean prove-saboteurs
+.PHONY: help build demo test postgres race lint tidy fuzz arena arena-real bench-outbound bench-deadline bench-ledger bench-limits bench-chain bench-time bench-db drain-soak clean prove-saboteurs
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

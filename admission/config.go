@@ -23,7 +23,7 @@ type Config struct {
 
 	// Limit is how many permits are out at once. 0: the number in Mode, and
 	// where that has none, 64 × GOMAXPROCS as it is when New is called. An
-	// adaptive limit starts here; 0: at 16.
+	// adaptive limit starts here; 0: at 10.
 	Limit int
 
 	// Queue is how many may wait for a permit. 0: as many as the limit, and

@@ -111,7 +111,7 @@ func (a *arena) stall(ctx context.Context, c contender, round int) (window, erro
 		return window{}, fmt.Errorf("%s: %w", c.name, err)
 	}
 	lag := lagOf(calls)
-	validity := load.Validity{Valid: lag <= w.Budget/10, Reason: "lag", Detail: fmt.Sprintf("the callers were late: p99 %v", lag)}
+	validity := load.Validity{Valid: lag <= w.Budget/40, Reason: "lag", Detail: fmt.Sprintf("the callers were late: p99 %v", lag)}
 	s := score{Before: servedIn(calls, before), After: servedIn(calls, after), Intended: len(calls)}
 	return window{Contender: c.name, Workload: w.Name, Load: stallLoad, Round: round, Score: s,
 		LagP99: ms(lag), Invalid: invalid(validity, marks[1]), Machine: marks[1], Admission: last.Admission}, nil
